@@ -1,0 +1,261 @@
+"""Charts as inline SVG, drawn from the data file at build time; each has a table beside it.
+
+Marks: a filled circle is a published figure, a hollow diamond an estimate by somebody else. Axes are
+logarithmic, because the figures span many powers of ten; every mark is labeled with its value in words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from macros.citations import PageContext, show_figure
+from macros.schema import Figure, Model
+from macros.tables import table
+from macros.text import AuthorError, escape, nearest, scaled
+
+WIDTH, LEFT, RIGHT = 480, 46, 12
+ROW = 38
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One point: a name, a number, its words, and whether somebody else estimated it."""
+
+    name: str
+    value: float
+    words: str
+    hue: int
+    estimate: bool = False
+    year: float = 0.0
+
+
+def chart(page: PageContext, kind: str) -> str:
+    """A chart with its finding in a sentence and its numbers in a table.
+
+    kind: "parameters" (size of models over time), "context" (context windows), "cost" (training costs).
+
+    Example: {{ chart("context") }}
+    """
+    if kind not in CHARTS:
+        raise AuthorError(f"no chart '{kind}'; {nearest(kind, CHARTS, 'charts')}")
+    caption, says, art, twin = CHARTS[kind](page)
+    name = page.unique(f"chart-{kind}")
+    return (
+        f'<figure class="figure chart" id="{name}"><div class="figure__art">'
+        f'<svg viewBox="0 0 {WIDTH} {art[0]}" role="img" aria-labelledby="{name}-title">'
+        f'<title id="{name}-title">{caption}</title>{art[1]}</svg></div>'
+        f'<figcaption>{caption}<p class="says">{says}</p></figcaption>'
+        f'<details class="twin"><summary>The same as a table</summary>{twin}</details></figure>'
+    )
+
+
+Drawn = tuple[str, str, tuple[int, str], str]
+"""Caption, finding, (height, SVG), table."""
+
+
+def _parameters(page: PageContext) -> Drawn:
+    marks = []
+    for model in page.catalogue.models:
+        hue = _hue(page, model)
+        figure = model.parameters
+        if isinstance(figure, str):
+            continue
+        year = _year(model.date)
+        if figure.number is not None:
+            marks.append(
+                Mark(model.name, figure.number, show_figure(figure), hue, year=year)
+            )
+        for estimate in figure.estimates[-1:]:
+            words = f"estimate {scaled(estimate.value)} ({estimate.by})"
+            marks.append(Mark(model.name, estimate.value, words, hue, True, year))
+    silent = sum(
+        isinstance(m.parameters, Figure) and bool(m.parameters.undisclosed)
+        for m in page.catalogue.models
+    )
+    known = [m for m in marks if not m.estimate]
+    least, most = min(known, key=lambda m: m.value), max(known, key=lambda m: m.value)
+    says = (
+        f"Published sizes run from {escape(least.name)} ({escape(least.words)}) to {escape(most.name)} "
+        f"({escape(most.words)}), a factor of {most.value / least.value:,.0f}; for {silent} of the "
+        f"{len(page.catalogue.models)} models in the data the maker published no size."
+    )
+    twin = table(page, "models", ["name", "date", "parameters"], sort="date")
+    return (
+        "Parameters of language models by date of publication (logarithmic)",
+        says,
+        _scatter(marks),
+        twin,
+    )
+
+
+def _context(page: PageContext) -> Drawn:
+    marks = []
+    for model in sorted(page.catalogue.models, key=lambda m: m.date):
+        figure = model.context
+        if isinstance(figure, Figure) and figure.number:
+            marks.append(
+                Mark(
+                    model.name,
+                    figure.number,
+                    show_figure(figure, "context"),
+                    _hue(page, model),
+                )
+            )
+    least, most = min(marks, key=lambda m: m.value), max(marks, key=lambda m: m.value)
+    says = (
+        f"The window grew from {least.words} tokens ({escape(least.name)}) to {most.words} ({escape(most.name)}), "
+        f"a factor of {most.value / least.value:,.0f}. A window that fits a text is not yet a text that is used well."
+    )
+    twin = table(page, "models", ["name", "date", "context", "max_output"], sort="date")
+    return (
+        "Context windows in tokens, oldest model first (logarithmic)",
+        says,
+        _dots(marks),
+        twin,
+    )
+
+
+def _cost(page: PageContext) -> Drawn:
+    marks = []
+    for row in page.catalogue.scaling:
+        if row.unit == "USD" and isinstance(row.figure, Figure) and row.figure.number:
+            words = f"{'at least ' if row.figure.at_least else ''}${scaled(row.figure.number)} ({row.by})"
+            marks.append(
+                Mark(row.name, row.figure.number, words, 1, row.nature != "maker")
+            )
+    marks.sort(key=lambda mark: mark.value)
+    span = math.log10(marks[-1].value / marks[0].value)
+    makers = sum(not mark.estimate for mark in marks)
+    says = (
+        f"From {escape(marks[0].name)} to {escape(marks[-1].name)} the figures span {span:.1f} powers of ten; "
+        f"{makers or 'none'} of the {len(marks)} {'was' if makers < 2 else 'were'} published by a maker, the rest "
+        "are estimates or press reports, made by different methods: compare orders of magnitude, not digits."
+    )
+    twin = table(
+        page, "scaling", ["name", "figure", "nature", "by"], where={"kind": "cost"}
+    )
+    return (
+        "What one training run cost, in US dollars (logarithmic)",
+        says,
+        _dots(marks),
+        twin,
+    )
+
+
+CHARTS: dict[str, Callable[[PageContext], Drawn]] = {
+    "parameters": _parameters,
+    "context": _context,
+    "cost": _cost,
+}
+
+
+def _hue(page: PageContext, model: Model) -> int:
+    return [family.id for family in page.catalogue.families].index(model.family) % 6 + 1
+
+
+def _year(date: str) -> float:
+    year, month, day = (*map(int, date.split("-")), 1, 1)[:3]
+    return year + (month - 1) / 12 + (day - 1) / 365
+
+
+def _decades(values: list[float]) -> tuple[int, int]:
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    return low, max(high, low + 1)
+
+
+def _point(x: float, y: float, mark: Mark) -> str:
+    title = f"<title>{escape(mark.name)}: {escape(mark.words)}</title>"
+    if mark.estimate:
+        return f'<path class="line-{mark.hue} bold" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z">{title}</path>'
+    return f'<circle class="hue-{mark.hue}" cx="{x:.1f}" cy="{y:.1f}" r="5.5">{title}</circle>'
+
+
+def _dots(marks: list[Mark]) -> tuple[int, str]:
+    """One row a mark: name left, value right, and the mark on a logarithmic track below them."""
+    low, high = _decades([mark.value for mark in marks])
+    height = ROW * len(marks) + 34
+    out = []
+
+    def x(value: float) -> float:
+        return 10 + (WIDTH - 20) * (math.log10(value) - low) / (high - low)
+
+    for decade in range(low, high + 1):
+        at = x(10.0**decade)
+        anchor = "start" if decade == low else "end" if decade == high else "middle"
+        out.append(f'<path class="ink thin grid" d="M{at:.1f} 4V{height - 26}"/>')
+        out.append(
+            f'<text class="muted" x="{at:.1f}" y="{height - 8}" text-anchor="{anchor}">{scaled(10.0**decade)}</text>'
+        )
+    for i, mark in enumerate(marks):
+        top = i * ROW
+        out.append(
+            f'<text class="ink plate" x="2" y="{top + 17}">{escape(mark.name)}</text>'
+        )
+        out.append(
+            f'<text class="muted plate" x="{WIDTH - 2}" y="{top + 17}" text-anchor="end">{escape(mark.words)}</text>'
+        )
+        out.append(f'<path class="ink thin" d="M10 {top + 29}H{WIDTH - 10}"/>')
+        out.append(_point(x(mark.value), top + 29, mark))
+    return height, "".join(out)
+
+
+def _scatter(marks: list[Mark]) -> tuple[int, str]:
+    """Time across, size up; labels where they fit, all names in the marks' titles and the table."""
+    height, bottom = 430, 30
+    low, high = _decades([mark.value for mark in marks])
+    first, last = (
+        math.floor(min(m.year for m in marks)),
+        math.ceil(max(m.year for m in marks) + 0.01),
+    )
+    out = []
+
+    def x(year: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (year - first) / (last - first)
+
+    def y(value: float) -> float:
+        return 10 + (height - bottom - 20) * (high - math.log10(value)) / (high - low)
+
+    for decade in range(low, high + 1):
+        at = y(10.0**decade)
+        out.append(
+            f'<path class="ink thin grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>'
+        )
+        out.append(
+            f'<text class="muted" x="{LEFT - 4}" y="{at + 5:.1f}" text-anchor="end">{scaled(10.0**decade)}</text>'
+        )
+    for year in range(first, last + 1, 1 if last - first < 9 else 2):
+        out.append(
+            f'<text class="muted" x="{x(year):.1f}" y="{height - 8}" text-anchor="middle">{year}</text>'
+        )
+    taken = [
+        (x(m.year) - 8, y(m.value) - 8, x(m.year) + 8, y(m.value) + 8) for m in marks
+    ]
+    for mark in marks:
+        at, up = x(mark.year), y(mark.value)
+        out.append(_point(at, up, mark))
+        size = 7.4 * len(mark.name)
+        places = [
+            (at + 9, up + 5),
+            (at - 9 - size, up + 5),
+            (at - size / 2, up - 10),
+            (at - size / 2, up + 21),
+        ]
+        for left, base in places:
+            box = (left, base - 13, left + size, base + 4)
+            if (
+                LEFT <= left
+                and box[2] <= WIDTH
+                and not any(_overlap(box, other) for other in taken)
+            ):
+                taken.append(box)
+                out.append(
+                    f'<text class="ink label" x="{left:.1f}" y="{base:.1f}">{escape(mark.name)}</text>'
+                )
+                break
+    return height, "".join(out)
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

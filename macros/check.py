@@ -1,0 +1,306 @@
+"""Check and build the site; every problem at once, sorted by file and line.
+
+python -m macros.check               data, front matter, macro calls, questions, navigation
+python -m macros.check --build       the same, then a strict build, then every link of the result
+python -m macros.check --write-ids   append new question ids to docs/study/ids.txt
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from jinja2 import nodes
+
+from macros import MACROS, call
+from macros.catalogue import DOCS, ROOT, DataError, load
+from macros.citations import PageContext
+from macros.export import broken_links, export
+from macros.pages import Page, page_problems, read_site
+from macros.questions import find_questions
+from macros.questions import problems as faults
+from macros.schema import Catalogue
+from macros.text import AuthorError, Problem, nearest
+
+IDS = DOCS / "study" / "ids.txt"
+
+
+def find_problems(docs: Path = DOCS) -> list[Problem]:
+    """Everything that can be told from the sources, without a build."""
+    pages = read_site(docs)
+    problems = list(page_problems(pages, docs))
+    try:
+        catalogue = load(docs / "data" / "genai.yml")
+        problems += [
+            p for page in pages.values() for p in call_problems(page, pages, catalogue)
+        ]
+        problems += list(chapter_problems(catalogue, pages))
+    except DataError as error:
+        # Without the data every table would fail as well: its faults are told once, calls are checked next time.
+        problems += error.problems
+        problems += [
+            p for page in pages.values() for p in call_problems(page, pages, None)
+        ]
+    problems += list(question_problems(pages, docs))
+    problems += list(navigation_problems(pages, docs.parent / "mkdocs.yml"))
+    return sorted(set(problems))
+
+
+def call_problems(
+    page: Page, pages: dict[str, Page], catalogue: Catalogue | None
+) -> Iterator[Problem]:
+    """Each macro call of a page, tried on its own, so that one mistake does not hide the next."""
+    name = f"docs/{page.path}"
+    try:
+        tree = jinja2.Environment().parse(page.body)
+    except jinja2.TemplateSyntaxError as error:
+        line = page.body_line + error.lineno - 1
+        yield Problem(
+            name,
+            line,
+            f"macro syntax: {error.message}; in prose and formulas write {{ {{ with a space",
+        )
+        return
+    known = [*MACROS, "authors_guide"]
+    context = PageContext(page.path, catalogue, pages) if catalogue else None
+    for found in tree.find_all((nodes.Call, nodes.Name)):
+        line = page.body_line + found.lineno - 1
+        if isinstance(found, nodes.Name):
+            if found.name not in known:
+                yield Problem(
+                    name,
+                    line,
+                    f"no macro '{found.name}'; {nearest(found.name, known, 'macros')}",
+                )
+            continue
+        if not (
+            isinstance(found, nodes.Call)
+            and isinstance(found.node, nodes.Name)
+            and found.node.name in known
+        ):
+            continue
+        macro = found.node.name
+        try:
+            arguments = [argument.as_const() for argument in found.args]
+            named = {keyword.key: keyword.value.as_const() for keyword in found.kwargs}
+        except nodes.Impossible:
+            yield Problem(
+                name,
+                line,
+                f'{macro}(…): arguments are plain values, such as "gpt-3" or [1, 2]',
+            )
+            continue
+        if context is None:
+            continue
+        try:
+            call(context, macro, *arguments, **named)
+        except AuthorError as error:
+            yield Problem(name, line, str(error))
+
+
+def chapter_problems(catalogue: Catalogue, pages: dict[str, Page]) -> Iterator[Problem]:
+    """Rows that name a chapter which does not exist."""
+    text = (DOCS / "data" / "genai.yml").read_text(encoding="utf-8").split("\n")
+    for kind in type(catalogue).model_fields:
+        for row in catalogue.rows(kind):
+            chapter = getattr(row, "chapter", None)
+            if chapter and chapter not in pages:
+                line = next(
+                    (
+                        n
+                        for n, t in enumerate(text, 1)
+                        if t.strip() == f"chapter: {chapter}"
+                    ),
+                    1,
+                )
+                yield Problem(
+                    "docs/data/genai.yml",
+                    line,
+                    f"{kind}[{row.id}].chapter: no page '{chapter}'; {nearest(chapter, pages, 'pages')}",
+                )
+
+
+def question_problems(pages: dict[str, Page], docs: Path = DOCS) -> Iterator[Problem]:
+    """Questions without id or answer, ids used twice over the site, ids that ids.txt does not list."""
+    ids_file = docs / "study" / "ids.txt"
+    listed = (
+        set(ids_file.read_text(encoding="utf-8").split())
+        if ids_file.exists()
+        else set()
+    )
+    seen: dict[str, str] = {}
+    for path, page in sorted(pages.items()):
+        found = find_questions(page.text)
+        for line, message in faults(found):
+            yield Problem(f"docs/{path}", line, message)
+        for question in found:
+            if question.id is None:
+                continue
+            if question.id in seen:
+                yield Problem(
+                    f"docs/{path}",
+                    question.line,
+                    f"question id '{question.id}' is already used in {seen[question.id]}; choose another",
+                )
+            elif question.id not in listed:
+                yield Problem(
+                    f"docs/{path}",
+                    question.line,
+                    f"question id '{question.id}' is not in docs/study/ids.txt; run `make ids`",
+                )
+            seen.setdefault(question.id, f"docs/{path}:{question.line}")
+
+
+def write_ids(docs: Path = DOCS) -> list[str]:
+    """Append the ids of new questions to ids.txt; what was published once stays for ever."""
+    ids_file = docs / "study" / "ids.txt"
+    listed = ids_file.read_text(encoding="utf-8").split() if ids_file.exists() else []
+    found = (
+        q.id for page in read_site(docs).values() for q in find_questions(page.text)
+    )
+    new = [i for i in dict.fromkeys(found) if i and i not in listed]
+    ids_file.write_text("".join(f"{i}\n" for i in [*listed, *new]), encoding="utf-8")
+    return new
+
+
+class _ConfigLoader(yaml.SafeLoader):
+    """mkdocs.yml has tags such as !ENV that only the engines understand."""
+
+
+_ConfigLoader.add_multi_constructor("", lambda loader, suffix, node: None)
+
+
+def navigation_problems(pages: dict[str, Page], config: Path) -> Iterator[Problem]:
+    """Pages that the navigation forgets, and entries without a page."""
+    text = config.read_text(encoding="utf-8")
+    targets = list(_targets(yaml.load(text, Loader=_ConfigLoader).get("nav") or []))
+    for path in pages:
+        if path not in targets:
+            yield Problem(
+                f"docs/{path}",
+                1,
+                "is not in the navigation; add it under `nav:` in mkdocs.yml",
+            )
+    for target in targets:
+        if target not in pages and not target.startswith("http"):
+            line = text.count("\n", 0, max(0, text.find(target))) + 1
+            yield Problem(
+                config.name,
+                line,
+                f"nav: no page '{target}'; {nearest(target, pages, 'pages')}",
+            )
+
+
+def _targets(nav: Any) -> Iterator[str]:
+    for item in nav.values() if isinstance(nav, dict) else nav:
+        if isinstance(item, str):
+            yield item
+        else:
+            yield from _targets(item)
+
+
+class _Warnings(logging.Handler):
+    """Collects what MkDocs would only print."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def build(site: Path) -> list[Problem]:
+    """A strict build with MkDocs into `site`, finished by `export`; returns what went wrong."""
+    from mkdocs.commands.build import build as mkdocs_build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import Abort, BuildError
+
+    handler, logger = _Warnings(), logging.getLogger("mkdocs")
+    logger.addHandler(handler)
+    try:
+        config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(site))
+        config.plugins.run_event("startup", command="build", dirty=False)
+        mkdocs_build(config)
+    except (Abort, BuildError, AuthorError) as error:
+        handler.messages.append(f"{type(error).__name__}: {error}")
+    finally:
+        logger.removeHandler(handler)
+    problems = [_located(message) for message in handler.messages]
+    if site.is_dir():
+        export(site)
+        problems += [_link_problem(site, link) for link in broken_links(site)]
+    return list({(p.file, p.line): p for p in problems}.values())
+
+
+def _located(message: str) -> Problem:
+    """A MkDocs message with its place, as far as it names one."""
+    message = " ".join(re.sub(r"\x1b\[\d*m", "", message).split())
+    file = re.search(r"'([\w/-]+\.md)'|([\w/-]+\.md)", message)
+    path = f"docs/{file[1] or file[2]}" if file else "mkdocs.yml"
+    link = re.search(r"link '([^']+)'", message)
+    return Problem(path, _find(path, link[1] if link else ""), message)
+
+
+def _find(path: str, needle: str) -> int:
+    source = ROOT / path
+    text = source.read_text(encoding="utf-8") if source.exists() else ""
+    return text.count("\n", 0, max(0, text.find(needle))) + 1 if needle else 1
+
+
+def _link_problem(site: Path, link: Any) -> Problem:
+    page = Path(link.page).parent.as_posix()
+    candidates = (
+        [f"docs/{page}.md", f"docs/{page}/index.md"]
+        if page != "."
+        else ["docs/index.md"]
+    )
+    source = next((c for c in candidates if (ROOT / c).exists()), candidates[0])
+    line = max(
+        _find(source, n)
+        for n in (
+            link.href,
+            "#" + link.href.partition("#")[2] if "#" in link.href else "",
+        )
+    )
+    return Problem(
+        source, line, f"link '{link.href}': {link.reason}; correct or remove it"
+    )
+
+
+def main(arguments: list[str]) -> int:
+    if "--write-ids" in arguments:
+        print("\n".join(write_ids()) or "no new ids")
+        return 0
+    problems = find_problems()
+    if "--build" in arguments:
+        found = {(p.file, p.line) for p in problems}
+        covered = {p.file for p in problems}
+        # A page that was refused above fails in the build again: tell each place once.
+        problems += [
+            p
+            for p in build(ROOT / os.environ.get("SITE_DIR", "site"))
+            if (p.file, p.line) not in found
+            and not ("Macro" in p.message and p.file in covered)
+        ]
+    for problem in sorted(problems):
+        if os.environ.get("GITHUB_ACTIONS"):
+            print(f"::error file={problem.file},line={problem.line}::{problem.message}")
+        print(problem, file=sys.stderr)
+    if problems:
+        print(
+            f"{len(problems)} problem{'s' * (len(problems) > 1)}; nothing is published.",
+            file=sys.stderr,
+        )
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

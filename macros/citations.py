@@ -1,0 +1,326 @@
+"""Everything that names a row inside prose: citations, facts, terms, misconceptions, resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from macros.pages import Page
+from macros.schema import KINDS, Catalogue, Figure
+from macros.text import (
+    AuthorError,
+    escape,
+    nearest,
+    number,
+    readable_date,
+    relative,
+    scaled,
+)
+
+GLOSSARY, MISCONCEPTIONS = "study/glossary.md", "study/misconceptions.md"
+WORDS = {"not-reported": "not reported", "not-applicable": "not applicable"}
+PLAIN = ("context", "max_output", "vocabulary", "size", "chance")
+"""Figures that people read digit by digit (8,192 tokens), not as 8.19 K."""
+
+
+@dataclass
+class PageContext:
+    """What a macro may know about the page on which it stands."""
+
+    path: str
+    catalogue: Catalogue
+    pages: dict[str, Page]
+    cited: dict[str, None] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+
+    def unique(self, wanted: str) -> str:
+        """An id that occurs once on the page: the second table's row gets -2."""
+        found, count = wanted, 1
+        while found in self.ids:
+            count += 1
+            found = f"{wanted}-{count}"
+        self.ids.add(found)
+        return found
+
+    def row(self, kind: str, row_id: str) -> Any:
+        """A row, or an error that names the nearest id."""
+        row = self.catalogue.get(kind, row_id)
+        if row is None:
+            known = [r.id for r in self.catalogue.rows(kind)]
+            raise AuthorError(
+                f"no '{row_id}' under {kind} in genai.yml; {nearest(row_id, known, kind)}"
+            )
+        return row
+
+    def link(self, target: str) -> str:
+        """The relative address of another page."""
+        return escape(relative(self.path, target))
+
+
+def matching(kind: str, rows: list[Any], where: dict[str, Any] | None) -> list[Any]:
+    """The rows whose fields equal the value, or one of the values, that `where` gives."""
+    if where is not None and not isinstance(where, dict):
+        raise AuthorError(
+            f"where is {where!r}; write a dict such as {{'chapter': 'language/attention.md'}}"
+        )
+    for name, wanted in (where or {}).items():
+        fields = Catalogue.model_fields[kind].annotation.__args__[0].model_fields  # type: ignore[union-attr]
+        if name not in fields:
+            raise AuthorError(
+                f"where: {kind} have no field '{name}'; {nearest(name, fields, 'fields')}"
+            )
+        choices = wanted if isinstance(wanted, list) else [wanted]
+        present = {v for row in rows for v in _values(getattr(row, name))}
+        for choice in choices:
+            if choice not in present:
+                raise AuthorError(
+                    f"where: no row has {name} '{choice}'; {nearest(str(choice), map(str, present), 'values')}"
+                )
+        rows = [
+            row
+            for row in rows
+            if any(v in choices for v in _values(getattr(row, name)))
+        ]
+    if where and not rows:
+        raise AuthorError(f"where: no row matches {where}; loosen it")
+    return rows
+
+
+def _values(value: Any) -> list[Any]:
+    return (
+        value
+        if isinstance(value, list)
+        else [value]
+        if isinstance(value, str | bool | int)
+        else []
+    )
+
+
+def show_figure(
+    figure: Figure | str | None, name: str = "", unit: str | None = None
+) -> str:
+    """A figure in words, without markup: '175 B', 'undisclosed; estimates: 1.8 T (SemiAnalysis)'."""
+    if figure is None:
+        return ""
+    if isinstance(figure, str):
+        return WORDS[figure]
+    dollar = "$" if unit == "USD" else ""
+    end = {
+        "GPU-hours": " GPU-hours",
+        "tokens-per-parameter": " tokens per parameter",
+    }.get(unit or "", "")
+    if name == "chance":
+        end = " %"
+
+    def n(value: float | None) -> str:
+        plain = name in PLAIN or unit in ("exponent", "tokens-per-parameter")
+        return f"{dollar}{(number if plain else scaled)(value or 0)}{end}"
+
+    if figure.undisclosed:
+        estimates = ", ".join(f"{n(e.value)} ({e.by})" for e in figure.estimates)
+        return "undisclosed" + (f"; estimates: {estimates}" if estimates else "")
+    if figure.total is not None:
+        return f"{n(figure.total)} total, {n(figure.active)} active"
+    if figure.input is not None:
+        return f"{n(figure.input)} in, {n(figure.output)} out"
+    if figure.estimate is not None:
+        return f"estimate {n(figure.estimate)} ({figure.by})"
+    if figure.at_least is not None:
+        return f"at least {n(figure.at_least)}"
+    return f"about {n(figure.approx)}" if figure.approx is not None else n(figure.value)
+
+
+def short_name(source: Any) -> str:
+    """'Vaswani et al. 2017'."""
+    return f"{source.authors} {source.year}"
+
+
+def cite(page: PageContext, source: str, locator: str = "") -> str:
+    """A citation inside a sentence, linked to the page's reference list.
+
+    source: id under `sources`; locator: where in it, such as "section 3.2".
+
+    Example: {{ cite("vaswani2017", "section 3.2") }}
+    """
+    row = page.row("sources", source)
+    page.cited[source] = None
+    where = f", {locator}" if locator else ""
+    return (
+        f'<a class="cite" href="#ref-{source}">({escape(short_name(row) + where)})</a>'
+    )
+
+
+def references(page: PageContext) -> str:
+    """The sources that this page cites, in alphabetical order, with the day each was checked.
+
+    Put it last: it lists what the macros above it have cited.
+
+    Example: {{ references() }}
+    """
+    rows = [page.row("sources", source) for source in page.cited]
+    rows.sort(key=lambda row: (row.authors.lower(), row.year))
+    if not rows:
+        return '<p class="references-none">This page cites no source.</p>'
+    return (
+        f'<ul class="references">{"".join(_reference(page, row) for row in rows)}</ul>'
+    )
+
+
+def _reference(page: PageContext, row: Any) -> str:
+    where = f" {escape(row.where)}." if row.where else ""
+    checked = "not yet re-checked"
+    if row.checked:
+        via = "in a stored copy" if row.checked.via == "copy" else "at the source"
+        checked = f"checked {via} on {readable_date(row.checked.date)}"
+    return (
+        f'<li id="{page.unique("ref-" + row.id)}">{escape(row.authors)} ({row.year}). '
+        f'<a href="{escape(row.url)}">{escape(row.title)}</a>.{where} '
+        f'<span class="checked">({checked})</span></li>'
+    )
+
+
+def fact(page: PageContext, name: str) -> str:
+    """One figure inside a sentence, with a link to its source.
+
+    name: "row.field" for a model, or "key.row.field" for another kind of row.
+
+    Example: {{ fact("gpt-3.parameters") }}
+    """
+    parts = str(name).split(".")
+    kind, row_id, column = (
+        ["models", *parts] if len(parts) == 2 else (parts + ["", "", ""])[:3]
+    )
+    if kind not in KINDS:
+        raise AuthorError(
+            f"fact '{name}': no key '{kind}'; {nearest(kind, KINDS, 'keys')}"
+        )
+    row = page.row(kind, row_id)
+    figures = [
+        n for n in type(row).model_fields if isinstance(getattr(row, n), Figure | str)
+    ]
+    figure = getattr(row, column, None)
+    if not (isinstance(figure, Figure) or figure in WORDS):
+        raise AuthorError(
+            f"fact '{name}': no figure '{column}' there; {nearest(column, figures, 'figures')}"
+        )
+    text = f'<span class="fact">{escape(show_figure(figure, column, getattr(row, "unit", None)))}</span>'
+    source = (figure.source if isinstance(figure, Figure) else None) or row.source
+    if source is None:
+        return text
+    locator = (
+        (figure.locator if isinstance(figure, Figure) else None) or row.locator or ""
+    )
+    return f"{text} {cite(page, source, locator)}"
+
+
+def term(page: PageContext, name: str, text: str = "") -> str:
+    """A word of the glossary, linked to its entry; the definition is its tooltip.
+
+    name: id under `terms`; text: other wording, such as a plural.
+
+    Example: {{ term("softmax") }}
+    """
+    row = page.row("terms", name)
+    return (
+        f'<a class="term" href="{page.link(GLOSSARY + "#term-" + name)}" title="{escape(row.definition)}">'
+        f"{escape(text or row.name)}</a>"
+    )
+
+
+def glossary(page: PageContext) -> str:
+    """Every term with its definition, in alphabetical order.
+
+    Example: {{ glossary() }}
+    """
+    entries = [
+        _entry(page, row)
+        for row in sorted(page.catalogue.terms, key=lambda r: r.name.lower())
+    ]
+    return f'<dl class="glossary">{"".join(entries)}</dl>'
+
+
+def _entry(page: PageContext, row: Any) -> str:
+    also = f" (also: {escape(', '.join(row.aliases))})" if row.aliases else ""
+    more = [
+        f'<a href="#term-{see}">{escape(page.row("terms", see).name)}</a>'
+        for see in row.see
+    ]
+    see = f" See {', '.join(more)}." if more else ""
+    chapter = f" Chapter: {chapter_link(page, row.chapter)}." if row.chapter else ""
+    source = f" {cite(page, row.source, row.locator or '')}" if row.source else ""
+    return (
+        f'<div id="{page.unique("term-" + row.id)}"><dt>{escape(row.name)}{also}</dt>'
+        f"<dd>{escape(row.definition)}{source}{see}{chapter}</dd></div>"
+    )
+
+
+def chapter_link(page: PageContext, path: str) -> str:
+    """A link to a page with its title as text."""
+    if path not in page.pages:
+        raise AuthorError(
+            f"genai.yml names the chapter '{path}'; {nearest(path, page.pages, 'pages')}"
+        )
+    return f'<a href="{page.link(path)}">{escape(page.pages[path].title)}</a>'
+
+
+def misconception(page: PageContext, name: str) -> str:
+    """A widespread mistake: what is said, what is true, why it tempts, how to find out yourself.
+
+    name: id under `misconceptions`.
+
+    Example: {{ misconception("gan-is-vae") }}
+    """
+    row = page.row("misconceptions", name)
+    chapter = (
+        ""
+        if row.chapter == page.path
+        else f"<dt>Chapter</dt><dd>{chapter_link(page, row.chapter)}</dd>"
+    )
+    return (
+        f'<div class="misconception" id="{page.unique("misconception-" + name)}">'
+        f'<p class="misconception__claim"><span class="verdict">Often said, but {row.verdict}:</span> '
+        f"{escape(row.claim)}</p><dl><dt>What is true</dt>"
+        f"<dd>{escape(row.truth)} {cite(page, row.source, row.locator or '')}</dd>"
+        f"<dt>Why it tempts</dt><dd>{escape(row.tempting)}</dd>"
+        f"<dt>Find out yourself</dt><dd>{escape(row.find_out)}</dd>{chapter}</dl></div>"
+    )
+
+
+def misconceptions(page: PageContext, where: dict[str, Any] | None = None) -> str:
+    """All misconceptions, or those that `where` selects (chapter, verdict).
+
+    Example: {{ misconceptions({"chapter": "language/attention.md"}) }}
+    """
+    rows = matching("misconceptions", page.catalogue.misconceptions, where)
+    return "".join(misconception(page, row.id) for row in rows)
+
+
+def resources(page: PageContext, where: dict[str, Any] | None = None) -> str:
+    """Things to read, watch and use elsewhere, each with what it is and whether it still is.
+
+    Example: {{ resources({"kind": "paper"}) }}
+    """
+    items = []
+    for row in matching("resources", page.catalogue.resources, where):
+        seen = f", seen {readable_date(row.seen)}" if row.seen else ""
+        items.append(
+            f'<li id="{page.unique("resource-" + row.id)}"><a href="{escape(row.url)}">{escape(row.title)}</a>, '
+            f'{escape(row.by)} ({row.kind}). {escape(row.what)} <span class="status">({row.status}{seen})</span></li>'
+        )
+    return f'<ul class="resources">{"".join(items)}</ul>'
+
+
+def changes(page: PageContext) -> str:
+    """What changed in the data file, newest first.
+
+    Example: {{ changes() }}
+    """
+    rows = sorted(page.catalogue.changes, key=lambda row: row.date, reverse=True)
+    items = []
+    for row in rows:
+        which = f" ({escape(', '.join(row.rows))})" if row.rows else ""
+        items.append(
+            f'<li id="{page.unique("change-" + row.id)}"><time datetime="{row.date}">{readable_date(row.date)}'
+            f"</time>: {escape(row.what)}{which}</li>"
+        )
+    return f'<ol class="changes" reversed>{"".join(items)}</ol>'

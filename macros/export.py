@@ -1,0 +1,192 @@
+"""Finish the built site of either engine: security policy, accessible names, and a check of every link.
+
+    python -m macros.export SITE_DIR
+
+Run it after a build, never on the site that `make serve` shows: a live server adds a script of its own,
+which the policy would refuse. Running it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+CHARSET = re.compile(r'<meta charset="utf-8"\s*/?>')
+POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
+SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.IGNORECASE | re.DOTALL)
+
+
+class Edit(NamedTuple):
+    """One small change to the theme's own output.
+
+    A file that contains `done` has it already; one that contains `needed` must be changed or reported.
+    """
+
+    reason: str
+    files: str
+    needed: str
+    pattern: str
+    new: str
+    done: str
+
+
+EDITS = (
+    Edit(
+        "axe aria-dialog-name: Material's search dialog has no name (Zensical's has one)",
+        "**/*.html",
+        'class="md-search"',
+        r'(class="md-search" data-md-component="search" role="dialog")>',
+        r'\1 aria-label="Search">',
+        'role="dialog" aria-label="Search"',
+    ),
+    Edit(
+        "axe landmark-unique: a bar of code buttons is no landmark, and there is one for each code block",
+        "assets/javascripts/bundle.*.js",
+        "",
+        r'"nav",\{class:"md-code__nav"\}',
+        '"div",{class:"md-code__nav"}',
+        '"div",{class:"md-code__nav"}',
+    ),
+    Edit(
+        "the search index is fetched at once; it can wait until the browser is idle",
+        "assets/javascripts/bundle.*.js",
+        "",
+        r'((\w+)\.open\("GET",`\$\{(\w+)\}`\).{0,800}?),\2\.send\(\),',
+        r"\1,/search(_index)?\.json$/.test(\3)"
+        r"?(window.requestIdleCallback||setTimeout)(()=>\2.send()):\2.send(),",
+        "requestIdleCallback||setTimeout)(()=>",
+    ),
+)
+
+
+def inline_scripts(html: str) -> list[str]:
+    """The inline scripts that a browser would run; blocks of JSON are data."""
+    inert = re.compile(r"\bsrc\s*=|\btype\s*=\s*[\"']?application/")
+    return [body for attributes, body in SCRIPT.findall(html) if not inert.search(attributes)]
+
+
+def policy(pages: Iterable[str]) -> str:
+    """One policy for all pages.
+
+    Instant navigation keeps the policy of the first page and runs the inline scripts of the next ones, so
+    the policy lists every inline script of the whole site.
+    """
+    scripts = {script for html in pages for script in inline_scripts(html)}
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    hashes = " ".join(f"'sha256-{digest}'" for digest in sorted(digests))
+    return (
+        f"default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def export(site_dir: Path) -> list[str]:
+    """Write the policy into every page and mend the theme; returns what could not be done."""
+    texts = {file: file.read_text(encoding="utf-8") for file in sorted(site_dir.rglob("*.html"))}
+    meta = f'\n      <meta http-equiv="Content-Security-Policy" content="{policy(texts.values())}">'
+    problems = [] if texts else [f"{site_dir}: no page there; build the site first"]
+    for file, html in texts.items():
+        html, count = CHARSET.subn(lambda charset: charset[0] + meta, POLICY.sub("", html), count=1)
+        if not count:
+            problems.append(f'{file}: no <meta charset="utf-8">, after which the policy belongs; add it')
+        file.write_text(html, encoding="utf-8", newline="\n")
+    return problems + [problem for edit in EDITS for problem in mend(edit, site_dir)]
+
+
+def mend(edit: Edit, site_dir: Path) -> Iterator[str]:
+    """Make one edit in all its files; yields the files in which its place is not found."""
+    for file in sorted(site_dir.glob(edit.files)):
+        text = file.read_text(encoding="utf-8")
+        if edit.done in text:
+            continue
+        changed, count = re.subn(edit.pattern, edit.new, text)
+        if count:
+            file.write_text(changed, encoding="utf-8", newline="\n")
+        elif edit.needed in text:
+            yield f"{file}: the theme changed; adapt EDITS in macros/export.py ({edit.reason})"
+
+
+class BrokenLink(NamedTuple):
+    """An address in a built page (its file, relative to the site's folder) that leads nowhere."""
+
+    page: str
+    href: str
+    reason: str
+
+
+class Anchors(HTMLParser):
+    """What of a page matters for links: where it can be entered, and what it points to."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.ids, self.addresses, self.canonical = set[str](), list[str](), ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self.ids |= {values.get("id", ""), values.get("name", "") if tag == "a" else ""}
+        self.addresses += [values[name] for name in ("href", "xlink:href", "src", "poster") if name in values]
+        self.addresses += [part.split()[0] for part in values.get("srcset", "").split(",") if part.strip()]
+        if values.get("rel") == "canonical":
+            self.canonical = values["href"]
+
+
+def broken_links(site_dir: Path) -> list[BrokenLink]:
+    """Every link, picture, style and script address inside the site that leads nowhere, raw HTML included."""
+    site = site_dir.resolve()
+    pages = {file: Anchors(file.read_text(encoding="utf-8")) for file in sorted(site.rglob("*.html"))}
+    home = pages[site / "index.html"].canonical if site / "index.html" in pages else ""
+    return [
+        BrokenLink(file.relative_to(site).as_posix(), href, reason)
+        for file, page in pages.items()
+        for href in dict.fromkeys(page.addresses)
+        if (reason := why_broken(href, file, site, home, pages))
+    ]
+
+
+def why_broken(href: str, page: Path, site: Path, home: str, pages: dict[Path, Anchors]) -> str:
+    """The reason why an address in a page leads nowhere, or nothing; `home` is the published start page."""
+    url, base = urlsplit(href), urlsplit(home).path or "/"
+    path = unquote(url.path)
+    if url.scheme in ("mailto", "data") or url.netloc not in ("", urlsplit(home).netloc):
+        return ""
+    if url.scheme not in ("", "http", "https"):
+        return f"the scheme {url.scheme}: is not used on this site"
+    if url.netloc or path.startswith("/"):  # the site may be one folder of many on its host
+        if not path.startswith(base):
+            return f"outside the site, which begins at {base}"
+        target = (site / path.removeprefix(base)).resolve()
+    else:
+        target = (page.parent / path).resolve() if path else page
+    if not target.is_relative_to(site):
+        return "outside the site"
+    if target.is_dir():
+        if not path.endswith(("/", ".")):
+            return "the address of a folder ends with a slash"
+        target /= "index.html"
+    if not target.is_file():
+        return "there is no such page or file"
+    fragment = unquote(url.fragment)
+    known = target not in pages or fragment in pages[target].ids | {"", "top"} or fragment.startswith(":~:")
+    return "" if known else "there is no such anchor in that page"
+
+
+def main(arguments: list[str]) -> int:
+    """Finish one built site, then name every link in it that leads nowhere."""
+    site_dir = Path(arguments[0] if arguments else "site")
+    problems = export(site_dir) + [f"{link.page}: '{link.href}': {link.reason}" for link in broken_links(site_dir)]
+    sys.stderr.writelines(f"{problem}\n" for problem in problems)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,96 @@
+"""Worked examples: scaled dot-product attention on numbers small enough to follow by hand.
+
+Shapes: n queries; m keys, each with its value; d_k numbers in a query or key, d_v in a value.
+Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1 (formula), 3.2.3 (causal mask).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import exp, inf, isfinite, sqrt
+from operator import mul
+
+from macros.text import AuthorError, escape
+
+Matrix = list[list[float]]
+
+
+@dataclass(frozen=True)
+class AttentionSteps:
+    """Every step: scores, scaled and weights are (n, m), output is (n, d_v)."""
+
+    scores: Matrix
+    scaled: Matrix
+    weights: Matrix
+    output: Matrix
+
+
+def softmax(row: list[float]) -> list[float]:
+    """Turn numbers (m,) into shares (m,) that sum to 1; -inf gets exactly 0."""
+    top = max(row)  # Subtracting the largest changes no share, and keeps exp from overflowing.
+    powers = [exp(x - top) for x in row]
+    return [p / sum(powers) for p in powers]
+
+
+def attention(queries: Matrix, keys: Matrix, values: Matrix, causal: bool = False) -> AttentionSteps:
+    """Compute softmax(Q Kᵀ / √d_k) V and keep each step (section 3.2.1, equation 1).
+
+    queries (n, d_k), keys (m, d_k), values (m, d_v); `causal` lets query i see keys 0 … i only.
+    """
+    d_k, _, _ = _width("queries", queries), _width("keys", keys, queries), _width("values", values)
+    for what, rows in [("values", values)] + [("queries with causal=True", queries)] * causal:
+        if len(rows) != len(keys):
+            raise AuthorError(f"{what}: expected {len(keys)} rows (one for each key), got {len(rows)}")
+    scores = [[sum(map(mul, q, k)) for k in keys] for q in queries]  # (n, m)
+    scaled = [[s / sqrt(d_k) for s in row] for row in scores]  # (n, m)
+    if causal:  # The mask comes before the softmax: the shares that are left must still sum to 1.
+        scaled = [[s if j <= i else -inf for j, s in enumerate(row)] for i, row in enumerate(scaled)]
+    weights = [softmax(row) for row in scaled]  # (n, m), each row sums to 1
+    columns = list(zip(*values, strict=True))  # d_v columns of (m,)
+    return AttentionSteps(scores, scaled, weights, [[sum(map(mul, w, c)) for c in columns] for w in weights])
+
+
+def attention_example(
+    queries: Matrix, keys: Matrix, values: Matrix, names: list[str], causal: bool = False
+) -> str:
+    """Show self-attention over the tokens `names` step by step, as HTML tables without a blank line."""
+    steps, n, m = attention(queries, keys, values, causal), len(queries), len(keys)
+    if not len(names) == n == m:
+        raise AuthorError(f"names: expected one for each of {n} queries and {m} keys, got {len(names)}")
+    given = [[", ".join(f"{x:g}" for x in row) for row in rows] for rows in zip(queries, keys, values)]
+    dimensions = range(1, len(values[0]) + 1)
+    tables = (
+        ("Given: a query, a key and a value for each token", ["query", "key", "value"], given),
+        ("Step 1, scores: query of the row · key of the column", names, _cells(steps.scores)),
+        (f"Step 2, scaled: scores ÷ √{len(queries[0])}", names, _cells(steps.scaled)),
+        ("Step 3, weights: softmax of each row, sum 1", names, _cells(steps.weights, 3, steps.scaled)),
+        ("Step 4, output: values summed with the weights", dimensions, _cells(steps.output)),
+    )
+    return "\n".join(['<div class="worked-example">', *(_table(names, *parts) for parts in tables), "</div>"])
+
+
+def _width(what: str, rows: Matrix, like: Matrix | None = None) -> int:
+    """Check that rows form a matrix of finite numbers (as wide as `like`), and return its width."""
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, list) and row for row in rows):
+        raise AuthorError(f"{what}: expected a list of rows, each a list of numbers, got {rows!r}")
+    width, reason = len((like or rows)[0]), "as many as in a query" if like else "as many as in row 1"
+    for i, row in enumerate(rows, start=1):
+        if len(row) != width:
+            raise AuthorError(f"{what}, row {i}: expected {width} numbers ({reason}), got {len(row)}")
+        if wrong := [x for x in row if not isinstance(x, int | float) or not isfinite(x)]:
+            raise AuthorError(f"{what}, row {i}: expected finite numbers, got {wrong[0]!r}")
+    return width
+
+
+def _cells(rows: Matrix, places: int = 2, mask: Matrix | None = None) -> list[list[str]]:
+    pairs = (zip(*both) for both in zip(rows, mask or rows))
+    return [["masked" if m == -inf else f"{x:z.{places}f}" for x, m in row] for row in pairs]
+
+
+def _table(names: list[str], caption: str, heads: Iterable[object], rows: list[list[str]]) -> str:
+    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in ["token", *heads])
+    cells = ["".join(f"<td>{cell.replace('-', '−')}</td>" for cell in row) for row in rows]
+    body = "".join(f'<tr><th scope="row">{escape(n)}</th>{c}</tr>' for n, c in zip(names, cells))
+    top = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+    return f'<table class="data-table worked">{top}<tbody>{body}</tbody></table>'
