@@ -49,22 +49,16 @@ def authors_guide(page: PageContext) -> str:
 
     Example: {{ authors_guide() }}
     """
-    return chapter.guide(page, MACROS)
+    return chapter.guide(page, MACROS, call)
 
 
 def call(page: PageContext, name: str, *arguments: Any, **named: Any) -> str:
     """Run one macro; what an author did wrong becomes an AuthorError that names the call."""
     macro = authors_guide if name == "authors_guide" else MACROS[name]
     try:
-        return (
-            macro(*arguments, **named)
-            if macro in PAGELESS
-            else macro(page, *arguments, **named)
-        )
+        return macro(*arguments, **named) if macro in PAGELESS else macro(page, *arguments, **named)
     except (TypeError, ValueError) as error:
-        shown = ", ".join(
-            [*map(repr, arguments), *(f"{k}={v!r}" for k, v in named.items())]
-        )
+        shown = ", ".join([*map(repr, arguments), *(f"{k}={v!r}" for k, v in named.items())])
         raise AuthorError(f"{name}({shown[:80]}): {error}") from error
 
 

@@ -41,9 +41,7 @@ def load(path: Path = DATA) -> Catalogue:
     try:
         stat = path.stat()
     except OSError as error:
-        raise DataError(
-            [Problem(str(path), 1, f"cannot be read: {error.strerror}")]
-        ) from error
+        raise DataError([Problem(str(path), 1, f"cannot be read: {error.strerror}")]) from error
     return _load(path, stat.st_mtime_ns, stat.st_size)
 
 
@@ -66,16 +64,10 @@ def parse(raw: bytes, name: str = "docs/data/genai.yml") -> Catalogue:
         catalogue = Catalogue.model_validate(data)
     except ValidationError as errors:
         problems = [_explain(dict(e), data, reader) for e in errors.errors()]
-        told = {
-            problem.line for problem in reader.problems
-        }  # a scalar refused above fails its type as well
+        told = {problem.line for problem in reader.problems}  # a scalar refused above fails its type as well
         problems = reader.problems + [p for p in problems if p.line not in told]
         raise DataError(problems + list(_duplicates(data, reader))) from errors
-    problems = (
-        reader.problems
-        + list(_duplicates(data, reader))
-        + list(_cross_check(catalogue, reader))
-    )
+    problems = reader.problems + list(_duplicates(data, reader)) + list(_cross_check(catalogue, reader))
     if problems:
         raise DataError(problems)
     return catalogue
@@ -113,9 +105,7 @@ class _Reader:
             )
             return None
         # libyaml reads ten times faster, but only the Python reader names a forbidden character's place.
-        if bad := re.search(
-            "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text
-        ):
+        if bad := re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text):
             line = text.count("\n", 0, bad.start()) + 1
             self.problem(
                 line,
@@ -123,9 +113,7 @@ class _Reader:
             )
             return None
         try:
-            node = yaml.compose(
-                text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            )
+            node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
             self._find_aliases(text)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -142,13 +130,9 @@ class _Reader:
         return self._value(node, ())
 
     def _find_aliases(self, text: str) -> None:
-        if not re.search(
-            r"(^|[\s\[{,])[&*]\w", text
-        ):  # parsing twice is only worth it on suspicion
+        if not re.search(r"(^|[\s\[{,])[&*]\w", text):  # parsing twice is only worth it on suspicion
             return
-        for event in yaml.parse(
-            text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        ):
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if getattr(event, "anchor", None):
                 line = (event.start_mark.line if event.start_mark else 0) + 1
                 self.problem(
@@ -215,9 +199,7 @@ def _field_on(text: str, line: int) -> str:
 
 
 def _dotted(path: Path_) -> str:
-    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(
-        "."
-    )
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
 
 
 def _named(path: Path_, data: Any) -> str:
@@ -233,11 +215,7 @@ def _named(path: Path_, data: Any) -> str:
 
 def _explain(error: dict[str, Any], data: Any, reader: _Reader) -> Problem:
     """One pydantic error → one sentence with line, field and remedy."""
-    path: Path_ = tuple(
-        p
-        for p in error["loc"]
-        if p not in ("word", "figure") or _is_field(p, data, error)
-    )
+    path: Path_ = tuple(p for p in error["loc"] if p not in ("word", "figure") or _is_field(p, data, error))
     value, context = error.get("input"), error.get("ctx", {})
     kind: str = error["type"]
     while path and path not in reader.lines and kind != "missing":
@@ -245,9 +223,7 @@ def _explain(error: dict[str, Any], data: Any, reader: _Reader) -> Problem:
     if kind == "missing":
         message = "is missing; add it"
     elif kind == "extra_forbidden":
-        message = (
-            f"unknown field; {nearest(str(path[-1]), _fields_at(path[:-1]), 'fields')}"
-        )
+        message = f"unknown field; {nearest(str(path[-1]), _fields_at(path[:-1]), 'fields')}"
     elif kind == "literal_error":
         expected = re.findall(r"'([^']*)'", context.get("expected", ""))
         message = f"'{value}' is not one of the choices; {nearest(str(value), expected, 'choices')}"
@@ -257,27 +233,19 @@ def _explain(error: dict[str, Any], data: Any, reader: _Reader) -> Problem:
         message = f"expected a number, got the text '{value[:40]}'; write 175.0e+9 or plain digits, unquoted"
     elif kind == "string_type":
         message = f"expected text, got {str(value)[:40]!s}; put it in quotes"
-    elif kind in ("model_type", "model_attributes_type", "dict_type") and isinstance(
-        value, int | float
-    ):
+    elif kind in ("model_type", "model_attributes_type", "dict_type") and isinstance(value, int | float):
         message = f"a bare number; write {{value: {value}, source: …, locator: …}}"
     elif kind == "value_error":
         message = str(context["error"])
     else:
-        message = (
-            f"{error['msg'][0].lower()}{error['msg'][1:]}, got {str(value)[:60]!r}"
-        )
-    return Problem(
-        reader.name, reader.at(path), f"{_named(path, data) or 'file'}: {message}"
-    )
+        message = f"{error['msg'][0].lower()}{error['msg'][1:]}, got {str(value)[:60]!r}"
+    return Problem(reader.name, reader.at(path), f"{_named(path, data) or 'file'}: {message}")
 
 
 def _is_field(part: Any, data: Any, error: dict[str, Any]) -> bool:
     """Is 'figure' in an error's path a real field (scaling rows have one), not a union's tag?"""
     where = error["loc"].index(part)
-    return (
-        part == "figure" and where >= 1 and error["loc"][0] == "scaling" and where == 2
-    )
+    return part == "figure" and where >= 1 and error["loc"][0] == "scaling" and where == 2
 
 
 def _pattern_remedy(pattern: str) -> str:
@@ -294,11 +262,7 @@ def _fields_at(path: Path_) -> list[str]:
     node: dict[str, Any] = schema
     for part in path:
         node = _resolve(node, schema)
-        node = (
-            node.get("items", {})
-            if isinstance(part, int)
-            else node.get("properties", {}).get(part, {})
-        )
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
     return list(_resolve(node, schema).get("properties", {}))
 
 
@@ -347,11 +311,7 @@ def _references(model: BaseModel, path: Path_) -> Iterator[tuple[Path_, str, str
     """Every id of another row inside a row: where it stands, the id, the key it points into."""
     for name, field in type(model).model_fields.items():
         value, target = getattr(model, name), None
-        text = (
-            repr(field.annotation)
-            + repr(field.metadata)
-            + repr(field.json_schema_extra)
-        )
+        text = repr(field.annotation) + repr(field.metadata) + repr(field.json_schema_extra)
         if match := re.search(r"'x-ref': '(\w+)'", text):
             target = match[1]
         for here, item in (
@@ -368,16 +328,8 @@ def _references(model: BaseModel, path: Path_) -> Iterator[tuple[Path_, str, str
 def _unsourced(row: Any, path: Path_, reader: _Reader) -> Iterator[Problem]:
     figures = [(n, getattr(row, n)) for n in type(row).model_fields]
     figures += [("scores", score) for score in getattr(row, "scores", [])]
-    figures = [
-        (n, f)
-        for n, f in figures
-        if isinstance(f, Figure | Estimate) or n == "scores" and f
-    ]
-    bare = [
-        name
-        for name, figure in figures
-        if not isinstance(figure, list) and figure.source is None
-    ]
+    figures = [(n, f) for n, f in figures if isinstance(f, Figure | Estimate) or n == "scores" and f]
+    bare = [name for name, figure in figures if not isinstance(figure, list) and figure.source is None]
     for name in bare if figures else ["source"]:
         where = f"{path[0]}[{row.id}].{name}"
         yield Problem(

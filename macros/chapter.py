@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import os
 import re
+import subprocess
 from collections.abc import Callable
+from functools import lru_cache
+from urllib.parse import quote
 
 from macros.catalogue import DOCS
 from macros.citations import PageContext, chapter_link
-from macros.text import AuthorError, escape, nearest
+from macros.text import AuthorError, escape, nearest, readable_date
 
 
 def chapter_head(page: PageContext) -> str:
@@ -23,7 +28,31 @@ def chapter_head(page: PageContext) -> str:
     if here.requires:
         links = ", ".join(chapter_link(page, path) for path in here.requires)
         parts.append(f"<span>Read first: {links}</span>")
+    parts += _provenance(page.path)
     return f'<div class="chapter-head">{" ".join(parts)}</div>'
+
+
+def _provenance(path: str) -> list[str]:
+    """When the page last changed, and where to report an error; only where REPO_URL says where the sources are."""
+    repository = os.environ.get("REPO_URL", "").rstrip("/")
+    if not repository:
+        return []
+    title = quote(f"docs/{path}: ")
+    parts = [f'<span><a href="{escape(repository)}/issues/new?title={title}">Report an error here</a></span>']
+    if changed := last_changed(path):
+        address = f"{escape(repository)}/commits/HEAD/docs/{path}"
+        parts.insert(0, f'<span>Last changed: <a href="{address}">{readable_date(changed)}</a></span>')
+    return parts
+
+
+@lru_cache(maxsize=256)
+def last_changed(path: str) -> str:
+    """The day of the last commit that touched a page, or '' outside a git checkout."""
+    command = ["git", "log", "-1", "--format=%cs", "--", f"docs/{path}"]
+    try:
+        return subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, timeout=5).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 def onward(page: PageContext) -> str:
@@ -34,20 +63,12 @@ def onward(page: PageContext) -> str:
     here = page.pages[page.path]
     lines = []
     for path in here.requires:
-        about = (
-            page.pages[path].meta.get("description", "") if path in page.pages else ""
-        )
-        lines.append(
-            f'<li class="onward__before">Before: {chapter_link(page, path)} — {escape(about)}</li>'
-        )
+        about = page.pages[path].meta.get("description", "") if path in page.pages else ""
+        lines.append(f'<li class="onward__before">Before: {chapter_link(page, path)} — {escape(about)}</li>')
     for path, why in (here.meta.get("next") or {}).items():
-        lines.append(
-            f'<li class="onward__next">Next: {chapter_link(page, path)} — {escape(why)}</li>'
-        )
+        lines.append(f'<li class="onward__next">Next: {chapter_link(page, path)} — {escape(why)}</li>')
     if not lines:
-        raise AuthorError(
-            "onward() needs `next:` or `requires:` in the page's front matter; add one"
-        )
+        raise AuthorError("onward() needs `next:` or `requires:` in the page's front matter; add one")
     return f'<nav class="onward" aria-label="Before and next"><ul>{"".join(lines)}</ul></nav>'
 
 
@@ -61,13 +82,9 @@ def figure(page: PageContext, svg: str, caption: str, says: str) -> str:
     folder = DOCS / "assets" / "figures"
     known = [path.name for path in sorted(folder.glob("*.svg"))]
     if svg not in known:
-        raise AuthorError(
-            f"no figure '{svg}' in docs/assets/figures; {nearest(svg, known, 'figures')}"
-        )
+        raise AuthorError(f"no figure '{svg}' in docs/assets/figures; {nearest(svg, known, 'figures')}")
     if not caption.strip() or not says.strip():
-        raise AuthorError(
-            f"figure '{svg}' needs a caption and what it says; write both"
-        )
+        raise AuthorError(f"figure '{svg}' needs a caption and what it says; write both")
     name = page.unique("figure-" + svg.removesuffix(".svg"))
     art = re.sub(
         r"<\?xml[^>]*\?>|<!--.*?-->|<title>.*?</title>",
@@ -85,41 +102,24 @@ def figure(page: PageContext, svg: str, caption: str, says: str) -> str:
     )
 
 
-def guide(page: PageContext, macros: dict[str, Callable[..., str]]) -> str:
+def guide(page: PageContext, macros: dict[str, Callable[..., str]], call: Callable[..., str]) -> str:
     """The reference for authors: each macro's signature, docstring and rendered example."""
     parts = []
     for name, macro in sorted(macros.items()):
-        text = inspect.getdoc(macro) or ""
-        about, _, example = text.partition("Example: ")
-        call = example.strip()
-        signature = (
-            str(inspect.signature(macro))
-            .replace("page: 'PageContext'", "")
-            .replace("(, ", "(")
-        )
-        signature = re.sub(r" ?-> '?str'?$", "", signature).replace("'", "")
-        prose = "\n\n".join(
-            escape(block).replace("\n", " ") for block in about.strip().split("\n\n")
-        )
+        about, _, example = (inspect.getdoc(macro) or "").partition("Example: ")
+        sample = example.strip().removeprefix("{{").removesuffix("}}").strip()
+        if not sample.startswith(f"{name}("):
+            raise AuthorError(f"the docstring of {name} needs an `Example:` that calls it")
+        tree = ast.parse(sample, mode="eval").body
+        assert isinstance(tree, ast.Call)
+        arguments = [ast.literal_eval(argument) for argument in tree.args]
+        named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in tree.keywords}
+        signature = str(inspect.signature(macro)).replace("'", "")
+        signature = re.sub(r"page: PageContext(, )?| -> str$", "", signature)
+        prose = "\n\n".join(escape(block).replace("\n", " ") for block in about.strip().split("\n\n"))
         parts.append(
-            f"### {name}\n\n<p><code>{escape(name + signature)}</code></p>\n\n{prose}\n"
-        )
-        arguments = call.removeprefix("{{").removesuffix("}}").strip()
-        expected = f"{name}("
-        if not arguments.startswith(expected):
-            raise AuthorError(
-                f"the docstring of {name} needs an `Example:` that calls it"
-            )
-        parts.append(
-            f'Write:\n\n<pre class="sample"><code>{escape(call)}</code></pre>\n\nand get:\n'
-        )
-        # The examples are this repository's own docstrings: evaluated with nothing but the macro in scope.
-        parts.append(
-            eval(
-                arguments,
-                {"__builtins__": {}},
-                {name: lambda *a, m=macro, **k: m(page, *a, **k)},
-            )
-            + "\n"
+            f"### {name}\n\n<p><code>{escape(name + signature)}</code></p>\n\n{prose}\n\nWrite:\n\n"
+            f'<pre class="sample"><code>{escape(example.strip())}</code></pre>\n\nand get:\n\n'
+            f"{call(page, name, *arguments, **named)}\n"
         )
     return "\n".join(parts)

@@ -64,15 +64,12 @@ def _parameters(page: PageContext) -> Drawn:
             continue
         year = _year(model.date)
         if figure.number is not None:
-            marks.append(
-                Mark(model.name, figure.number, show_figure(figure), hue, year=year)
-            )
+            marks.append(Mark(model.name, figure.number, show_figure(figure), hue, year=year))
         for estimate in figure.estimates[-1:]:
             words = f"estimate {scaled(estimate.value)} ({estimate.by})"
             marks.append(Mark(model.name, estimate.value, words, hue, True, year))
     silent = sum(
-        isinstance(m.parameters, Figure) and bool(m.parameters.undisclosed)
-        for m in page.catalogue.models
+        isinstance(m.parameters, Figure) and bool(m.parameters.undisclosed) for m in page.catalogue.models
     )
     known = [m for m in marks if not m.estimate]
     least, most = min(known, key=lambda m: m.value), max(known, key=lambda m: m.value)
@@ -122,9 +119,7 @@ def _cost(page: PageContext) -> Drawn:
     for row in page.catalogue.scaling:
         if row.unit == "USD" and isinstance(row.figure, Figure) and row.figure.number:
             words = f"{'at least ' if row.figure.at_least else ''}${scaled(row.figure.number)} ({row.by})"
-            marks.append(
-                Mark(row.name, row.figure.number, words, 1, row.nature != "maker")
-            )
+            marks.append(Mark(row.name, row.figure.number, words, 1, row.nature != "maker"))
     marks.sort(key=lambda mark: mark.value)
     span = math.log10(marks[-1].value / marks[0].value)
     makers = sum(not mark.estimate for mark in marks)
@@ -133,9 +128,7 @@ def _cost(page: PageContext) -> Drawn:
         f"{makers or 'none'} of the {len(marks)} {'was' if makers < 2 else 'were'} published by a maker, the rest "
         "are estimates or press reports, made by different methods: compare orders of magnitude, not digits."
     )
-    twin = table(
-        page, "scaling", ["name", "figure", "nature", "by"], where={"kind": "cost"}
-    )
+    twin = table(page, "scaling", ["name", "figure", "nature", "by"], where={"kind": "cost"})
     return (
         "What one training run cost, in US dollars (logarithmic)",
         says,
@@ -190,9 +183,7 @@ def _dots(marks: list[Mark]) -> tuple[int, str]:
         )
     for i, mark in enumerate(marks):
         top = i * ROW
-        out.append(
-            f'<text class="ink plate" x="2" y="{top + 17}">{escape(mark.name)}</text>'
-        )
+        out.append(f'<text class="ink plate" x="2" y="{top + 17}">{escape(mark.name)}</text>')
         out.append(
             f'<text class="muted plate" x="{WIDTH - 2}" y="{top + 17}" text-anchor="end">{escape(mark.words)}</text>'
         )
@@ -219,9 +210,7 @@ def _scatter(marks: list[Mark]) -> tuple[int, str]:
 
     for decade in range(low, high + 1):
         at = y(10.0**decade)
-        out.append(
-            f'<path class="ink thin grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>'
-        )
+        out.append(f'<path class="ink thin grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
         out.append(
             f'<text class="muted" x="{LEFT - 4}" y="{at + 5:.1f}" text-anchor="end">{scaled(10.0**decade)}</text>'
         )
@@ -229,9 +218,7 @@ def _scatter(marks: list[Mark]) -> tuple[int, str]:
         out.append(
             f'<text class="muted" x="{x(year):.1f}" y="{height - 8}" text-anchor="middle">{year}</text>'
         )
-    taken = [
-        (x(m.year) - 8, y(m.value) - 8, x(m.year) + 8, y(m.value) + 8) for m in marks
-    ]
+    taken = [(x(m.year) - 8, y(m.value) - 8, x(m.year) + 8, y(m.value) + 8) for m in marks]
     for mark in marks:
         at, up = x(mark.year), y(mark.value)
         out.append(_point(at, up, mark))
@@ -244,11 +231,7 @@ def _scatter(marks: list[Mark]) -> tuple[int, str]:
         ]
         for left, base in places:
             box = (left, base - 13, left + size, base + 4)
-            if (
-                LEFT <= left
-                and box[2] <= WIDTH
-                and not any(_overlap(box, other) for other in taken)
-            ):
+            if LEFT <= left and box[2] <= WIDTH and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 out.append(
                     f'<text class="ink label" x="{left:.1f}" y="{base:.1f}">{escape(mark.name)}</text>'

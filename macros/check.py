@@ -26,7 +26,7 @@ from macros.export import broken_links, export
 from macros.pages import Page, page_problems, read_site
 from macros.questions import find_questions
 from macros.questions import problems as faults
-from macros.schema import Catalogue
+from macros.schema import KINDS, Catalogue
 from macros.text import AuthorError, Problem, nearest
 
 IDS = DOCS / "study" / "ids.txt"
@@ -38,24 +38,18 @@ def find_problems(docs: Path = DOCS) -> list[Problem]:
     problems = list(page_problems(pages, docs))
     try:
         catalogue = load(docs / "data" / "genai.yml")
-        problems += [
-            p for page in pages.values() for p in call_problems(page, pages, catalogue)
-        ]
-        problems += list(chapter_problems(catalogue, pages))
+        problems += [p for page in pages.values() for p in call_problems(page, pages, catalogue)]
+        problems += list(chapter_problems(catalogue, pages, docs))
     except DataError as error:
         # Without the data every table would fail as well: its faults are told once, calls are checked next time.
         problems += error.problems
-        problems += [
-            p for page in pages.values() for p in call_problems(page, pages, None)
-        ]
+        problems += [p for page in pages.values() for p in call_problems(page, pages, None)]
     problems += list(question_problems(pages, docs))
     problems += list(navigation_problems(pages, docs.parent / "mkdocs.yml"))
     return sorted(set(problems))
 
 
-def call_problems(
-    page: Page, pages: dict[str, Page], catalogue: Catalogue | None
-) -> Iterator[Problem]:
+def call_problems(page: Page, pages: dict[str, Page], catalogue: Catalogue | None) -> Iterator[Problem]:
     """Each macro call of a page, tried on its own, so that one mistake does not hide the next."""
     name = f"docs/{page.path}"
     try:
@@ -81,9 +75,7 @@ def call_problems(
                 )
             continue
         if not (
-            isinstance(found, nodes.Call)
-            and isinstance(found.node, nodes.Name)
-            and found.node.name in known
+            isinstance(found, nodes.Call) and isinstance(found.node, nodes.Name) and found.node.name in known
         ):
             continue
         macro = found.node.name
@@ -105,21 +97,15 @@ def call_problems(
             yield Problem(name, line, str(error))
 
 
-def chapter_problems(catalogue: Catalogue, pages: dict[str, Page]) -> Iterator[Problem]:
+def chapter_problems(catalogue: Catalogue, pages: dict[str, Page], docs: Path = DOCS) -> Iterator[Problem]:
     """Rows that name a chapter which does not exist."""
-    text = (DOCS / "data" / "genai.yml").read_text(encoding="utf-8").split("\n")
-    for kind in type(catalogue).model_fields:
+    text = (docs / "data" / "genai.yml").read_text(encoding="utf-8")
+    for kind in KINDS:
         for row in catalogue.rows(kind):
             chapter = getattr(row, "chapter", None)
             if chapter and chapter not in pages:
-                line = next(
-                    (
-                        n
-                        for n, t in enumerate(text, 1)
-                        if t.strip() == f"chapter: {chapter}"
-                    ),
-                    1,
-                )
+                start = max(0, text.find(f"id: {row.id}", max(0, text.find(f"\n{kind}:"))))
+                line = text.count("\n", 0, text.find(chapter, start)) + 1
                 yield Problem(
                     "docs/data/genai.yml",
                     line,
@@ -130,11 +116,7 @@ def chapter_problems(catalogue: Catalogue, pages: dict[str, Page]) -> Iterator[P
 def question_problems(pages: dict[str, Page], docs: Path = DOCS) -> Iterator[Problem]:
     """Questions without id or answer, ids used twice over the site, ids that ids.txt does not list."""
     ids_file = docs / "study" / "ids.txt"
-    listed = (
-        set(ids_file.read_text(encoding="utf-8").split())
-        if ids_file.exists()
-        else set()
-    )
+    listed = set(ids_file.read_text(encoding="utf-8").split()) if ids_file.exists() else set()
     seen: dict[str, str] = {}
     for path, page in sorted(pages.items()):
         found = find_questions(page.text)
@@ -162,9 +144,7 @@ def write_ids(docs: Path = DOCS) -> list[str]:
     """Append the ids of new questions to ids.txt; what was published once stays for ever."""
     ids_file = docs / "study" / "ids.txt"
     listed = ids_file.read_text(encoding="utf-8").split() if ids_file.exists() else []
-    found = (
-        q.id for page in read_site(docs).values() for q in find_questions(page.text)
-    )
+    found = (q.id for page in read_site(docs).values() for q in find_questions(page.text))
     new = [i for i in dict.fromkeys(found) if i and i not in listed]
     ids_file.write_text("".join(f"{i}\n" for i in [*listed, *new]), encoding="utf-8")
     return new
@@ -257,11 +237,7 @@ def _find(path: str, needle: str) -> int:
 
 def _link_problem(site: Path, link: Any) -> Problem:
     page = Path(link.page).parent.as_posix()
-    candidates = (
-        [f"docs/{page}.md", f"docs/{page}/index.md"]
-        if page != "."
-        else ["docs/index.md"]
-    )
+    candidates = [f"docs/{page}.md", f"docs/{page}/index.md"] if page != "." else ["docs/index.md"]
     source = next((c for c in candidates if (ROOT / c).exists()), candidates[0])
     line = max(
         _find(source, n)
@@ -270,9 +246,7 @@ def _link_problem(site: Path, link: Any) -> Problem:
             "#" + link.href.partition("#")[2] if "#" in link.href else "",
         )
     )
-    return Problem(
-        source, line, f"link '{link.href}': {link.reason}; correct or remove it"
-    )
+    return Problem(source, line, f"link '{link.href}': {link.reason}; correct or remove it")
 
 
 def main(arguments: list[str]) -> int:
@@ -287,8 +261,7 @@ def main(arguments: list[str]) -> int:
         problems += [
             p
             for p in build(ROOT / os.environ.get("SITE_DIR", "site"))
-            if (p.file, p.line) not in found
-            and not ("Macro" in p.message and p.file in covered)
+            if (p.file, p.line) not in found and not ("Macro" in p.message and p.file in covered)
         ]
     for problem in sorted(problems):
         if os.environ.get("GITHUB_ACTIONS"):

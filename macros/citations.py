@@ -47,9 +47,7 @@ class PageContext:
         row = self.catalogue.get(kind, row_id)
         if row is None:
             known = [r.id for r in self.catalogue.rows(kind)]
-            raise AuthorError(
-                f"no '{row_id}' under {kind} in genai.yml; {nearest(row_id, known, kind)}"
-            )
+            raise AuthorError(f"no '{row_id}' under {kind} in genai.yml; {nearest(row_id, known, kind)}")
         return row
 
     def link(self, target: str) -> str:
@@ -60,15 +58,11 @@ class PageContext:
 def matching(kind: str, rows: list[Any], where: dict[str, Any] | None) -> list[Any]:
     """The rows whose fields equal the value, or one of the values, that `where` gives."""
     if where is not None and not isinstance(where, dict):
-        raise AuthorError(
-            f"where is {where!r}; write a dict such as {{'chapter': 'language/attention.md'}}"
-        )
+        raise AuthorError(f"where is {where!r}; write a dict such as {{'chapter': 'language/attention.md'}}")
     for name, wanted in (where or {}).items():
         fields = Catalogue.model_fields[kind].annotation.__args__[0].model_fields  # type: ignore[union-attr]
         if name not in fields:
-            raise AuthorError(
-                f"where: {kind} have no field '{name}'; {nearest(name, fields, 'fields')}"
-            )
+            raise AuthorError(f"where: {kind} have no field '{name}'; {nearest(name, fields, 'fields')}")
         choices = wanted if isinstance(wanted, list) else [wanted]
         present = {v for row in rows for v in _values(getattr(row, name))}
         for choice in choices:
@@ -76,29 +70,17 @@ def matching(kind: str, rows: list[Any], where: dict[str, Any] | None) -> list[A
                 raise AuthorError(
                     f"where: no row has {name} '{choice}'; {nearest(str(choice), map(str, present), 'values')}"
                 )
-        rows = [
-            row
-            for row in rows
-            if any(v in choices for v in _values(getattr(row, name)))
-        ]
+        rows = [row for row in rows if any(v in choices for v in _values(getattr(row, name)))]
     if where and not rows:
         raise AuthorError(f"where: no row matches {where}; loosen it")
     return rows
 
 
 def _values(value: Any) -> list[Any]:
-    return (
-        value
-        if isinstance(value, list)
-        else [value]
-        if isinstance(value, str | bool | int)
-        else []
-    )
+    return value if isinstance(value, list) else [value] if isinstance(value, str | bool | int) else []
 
 
-def show_figure(
-    figure: Figure | str | None, name: str = "", unit: str | None = None
-) -> str:
+def show_figure(figure: Figure | str | None, name: str = "", unit: str | None = None) -> str:
     """A figure in words, without markup: '175 B', 'undisclosed; estimates: 1.8 T (SemiAnalysis)'."""
     if figure is None:
         return ""
@@ -145,9 +127,7 @@ def cite(page: PageContext, source: str, locator: str = "") -> str:
     row = page.row("sources", source)
     page.cited[source] = None
     where = f", {locator}" if locator else ""
-    return (
-        f'<a class="cite" href="#ref-{source}">({escape(short_name(row) + where)})</a>'
-    )
+    return f'<a class="cite" href="#ref-{source}">({escape(short_name(row) + where)})</a>'
 
 
 def references(page: PageContext) -> str:
@@ -161,9 +141,7 @@ def references(page: PageContext) -> str:
     rows.sort(key=lambda row: (row.authors.lower(), row.year))
     if not rows:
         return '<p class="references-none">This page cites no source.</p>'
-    return (
-        f'<ul class="references">{"".join(_reference(page, row) for row in rows)}</ul>'
-    )
+    return f'<ul class="references">{"".join(_reference(page, row) for row in rows)}</ul>'
 
 
 def _reference(page: PageContext, row: Any) -> str:
@@ -187,29 +165,19 @@ def fact(page: PageContext, name: str) -> str:
     Example: {{ fact("gpt-3.parameters") }}
     """
     parts = str(name).split(".")
-    kind, row_id, column = (
-        ["models", *parts] if len(parts) == 2 else (parts + ["", "", ""])[:3]
-    )
+    kind, row_id, column = ["models", *parts] if len(parts) == 2 else (parts + ["", "", ""])[:3]
     if kind not in KINDS:
-        raise AuthorError(
-            f"fact '{name}': no key '{kind}'; {nearest(kind, KINDS, 'keys')}"
-        )
+        raise AuthorError(f"fact '{name}': no key '{kind}'; {nearest(kind, KINDS, 'keys')}")
     row = page.row(kind, row_id)
-    figures = [
-        n for n in type(row).model_fields if isinstance(getattr(row, n), Figure | str)
-    ]
+    figures = [n for n in type(row).model_fields if isinstance(getattr(row, n), Figure | str)]
     figure = getattr(row, column, None)
     if not (isinstance(figure, Figure) or figure in WORDS):
-        raise AuthorError(
-            f"fact '{name}': no figure '{column}' there; {nearest(column, figures, 'figures')}"
-        )
+        raise AuthorError(f"fact '{name}': no figure '{column}' there; {nearest(column, figures, 'figures')}")
     text = f'<span class="fact">{escape(show_figure(figure, column, getattr(row, "unit", None)))}</span>'
     source = (figure.source if isinstance(figure, Figure) else None) or row.source
     if source is None:
         return text
-    locator = (
-        (figure.locator if isinstance(figure, Figure) else None) or row.locator or ""
-    )
+    locator = (figure.locator if isinstance(figure, Figure) else None) or row.locator or ""
     return f"{text} {cite(page, source, locator)}"
 
 
@@ -232,19 +200,13 @@ def glossary(page: PageContext) -> str:
 
     Example: {{ glossary() }}
     """
-    entries = [
-        _entry(page, row)
-        for row in sorted(page.catalogue.terms, key=lambda r: r.name.lower())
-    ]
+    entries = [_entry(page, row) for row in sorted(page.catalogue.terms, key=lambda r: r.name.lower())]
     return f'<dl class="glossary">{"".join(entries)}</dl>'
 
 
 def _entry(page: PageContext, row: Any) -> str:
     also = f" (also: {escape(', '.join(row.aliases))})" if row.aliases else ""
-    more = [
-        f'<a href="#term-{see}">{escape(page.row("terms", see).name)}</a>'
-        for see in row.see
-    ]
+    more = [f'<a href="#term-{see}">{escape(page.row("terms", see).name)}</a>' for see in row.see]
     see = f" See {', '.join(more)}." if more else ""
     chapter = f" Chapter: {chapter_link(page, row.chapter)}." if row.chapter else ""
     source = f" {cite(page, row.source, row.locator or '')}" if row.source else ""
@@ -257,9 +219,7 @@ def _entry(page: PageContext, row: Any) -> str:
 def chapter_link(page: PageContext, path: str) -> str:
     """A link to a page with its title as text."""
     if path not in page.pages:
-        raise AuthorError(
-            f"genai.yml names the chapter '{path}'; {nearest(path, page.pages, 'pages')}"
-        )
+        raise AuthorError(f"genai.yml names the chapter '{path}'; {nearest(path, page.pages, 'pages')}")
     return f'<a href="{page.link(path)}">{escape(page.pages[path].title)}</a>'
 
 
@@ -272,9 +232,7 @@ def misconception(page: PageContext, name: str) -> str:
     """
     row = page.row("misconceptions", name)
     chapter = (
-        ""
-        if row.chapter == page.path
-        else f"<dt>Chapter</dt><dd>{chapter_link(page, row.chapter)}</dd>"
+        "" if row.chapter == page.path else f"<dt>Chapter</dt><dd>{chapter_link(page, row.chapter)}</dd>"
     )
     return (
         f'<div class="misconception" id="{page.unique("misconception-" + name)}">'

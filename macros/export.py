@@ -157,7 +157,10 @@ def why_broken(href: str, page: Path, site: Path, home: str, pages: dict[Path, A
     """The reason why an address in a page leads nowhere, or nothing; `home` is the published start page."""
     url, base = urlsplit(href), urlsplit(home).path or "/"
     path = unquote(url.path)
-    if url.scheme in ("mailto", "data") or url.netloc not in ("", urlsplit(home).netloc):
+    if url.scheme in ("mailto", "data") or url.netloc not in (
+        "",
+        urlsplit(home).netloc,
+    ):
         return ""
     if url.scheme not in ("", "http", "https"):
         return f"the scheme {url.scheme}: is not used on this site"
@@ -183,7 +186,9 @@ def why_broken(href: str, page: Path, site: Path, home: str, pages: dict[Path, A
 def main(arguments: list[str]) -> int:
     """Finish one built site, then name every link in it that leads nowhere."""
     site_dir = Path(arguments[0] if arguments else "site")
-    problems = export(site_dir) + [f"{link.page}: '{link.href}': {link.reason}" for link in broken_links(site_dir)]
+    problems = export(site_dir) + [
+        f"{link.page}: '{link.href}': {link.reason}" for link in broken_links(site_dir)
+    ]
     sys.stderr.writelines(f"{problem}\n" for problem in problems)
     return 1 if problems else 0
 

@@ -46,8 +46,10 @@ _STYLES = ("bold", "bold-italic", "double-struck", "fraktur", "monospace", "sans
 # Relations, arrows and brackets that latex2mathml prints as letters, without an operator's spacing.
 _SIGNS = set(map(chr, range(0x2100, 0x2B00))) - {"∞"}
 _OPERATORS = {"~", ":"} | {sign for sign in _SIGNS if unicodedata.category(sign) in ("Sm", "Ps", "Pe")}
+_UPRIGHT = {"mathvariant": "normal"}  # the only mathvariant that browsers follow
+_CLOSING, _UNARY = (")", "]", "}", "|"), ("+", "\N{MINUS SIGN}", "±")
 # A longer display formula may be wider than a phone: it scrolls, and what scrolls must take the focus.
-_WIDE = 14
+_WIDE = 20
 
 
 class MathsError(ValueError):
@@ -65,7 +67,8 @@ def to_mathml(latex: str, display: bool = False) -> etree.Element:
     except Exception as error:  # its errors have no common class, and some come from inside
         fault = _FAULTS.get(type(error).__name__, f"it cannot be read ({type(error).__name__})")
         raise MathsError(latex, fault) from error
-    math.attrib = {"display": math.attrib["display"], "alttext": " ".join(latex.split())}  # no xmlns in HTML
+    math.attrib |= {"alttext": " ".join(latex.split())}
+    del math.attrib["xmlns"]  # HTML knows the element by its name
     for element in math.iter():
         if fault := _mend(element):
             raise MathsError(latex, fault)
@@ -100,7 +103,7 @@ def _prepare(latex: str) -> str:
 
 def _mend(element: etree.Element) -> str:
     """Make one element what browsers understand; returns what is wrong with it, or nothing."""
-    raw, tag, variant = element.text or "", element.tag, element.attrib.pop("mathvariant", "")
+    raw, tag, variant = (element.text or "", element.tag, element.attrib.pop("mathvariant", ""))
     text = re.sub(r"&#x([0-9A-Fa-f]+);", lambda match: chr(int(match[1], 16)), raw)
     if len(element) < _PARTS.get(tag, 0):
         return "a fraction, root, subscript or superscript lacks a part"
@@ -118,7 +121,7 @@ def _mend(element: etree.Element) -> str:
     elif variant in _STYLES:  # browsers ignore mathvariant: the letter itself must be the bold one
         text = "".join(_letter(character, variant.upper()) for character in text)
     elif tag == "mi" and text.isalpha() and (variant == "normal" or raw.startswith("&#x000")):
-        element.set("mathvariant", "normal")  # \mathrm{d} leaves no other trace than the reference
+        element.attrib |= _UPRIGHT  # \mathrm{d} leaves no other trace than the reference
     elif tag == "mi" and text in _OPERATORS:
         element.tag, text = "mo", text.replace("~", "\N{TILDE OPERATOR}")
         element.set("stretchy", "false")
@@ -132,7 +135,7 @@ def _letter(character: str, style: str) -> str:
     """The same letter, digit or sign of a mathematical alphabet, or itself where that lacks it."""
     style = style.replace("-ITALIC", " ITALIC")
     name = re.sub(r"LATIN |GREEK |LUNATE |LETTER ", "", unicodedata.name(character, ""))
-    old = style.replace("FRAKTUR", "BLACK-LETTER")  # blackboard R, script L … are older, with names of their own
+    old = style.replace("FRAKTUR", "BLACK-LETTER")  # ℝ, ℒ, ℭ are older than the alphabets
     for full in (f"MATHEMATICAL {style} {name}", f"{old} {name}"):
         try:
             return unicodedata.lookup(full)
@@ -152,14 +155,15 @@ def _space(row: etree.Element) -> None:
             core.tag = "mo"  # log, like max and softmax
     for before, core, after in zip([None, *cores], cores, [*cores[1:], None], strict=False):
         if core.tag == "mo" and (core.text or "")[:1].isalpha():
-            core.set("lspace", "0" if before is None or before.tag in ("mo", "mspace") else "0.167em")
+            open_start = before is None or (before.tag in ("mo", "mspace") and before.text not in _CLOSING)
+            core.set("lspace", "0" if open_start else "0.167em")
             closed = after is None or (after.tag in ("mo", "mspace") and not (after.text or "")[:1].isalpha())
             core.set("rspace", "0" if closed else "0.167em")
+        elif core.text in _UNARY and (before is None or (before.tag == "mo" and before.text not in _CLOSING)):
+            core.set("form", "prefix")  # a sign after a relation or a bracket
         elif len(cores) == 1 and core.text in (",", "."):
             core.attrib |= {"lspace": "0", "rspace": "0"}
-        elif before is not None and before.get("mathvariant") == core.get("mathvariant") == "normal" and (
-            before in row and core in row
-        ):
+        elif before is not None and before in row and before.attrib == core.attrib == _UPRIGHT:
             core.text = AtomicString(f"{before.text}{core.text}")
             row.remove(before)
 
@@ -191,6 +195,10 @@ class MathsExtension(arithmatex.ArithmatexExtension):  # type: ignore[misc]
     def extendMarkdown(self, md: Markdown) -> None:
         """Register the parsers; a closing dollar before a digit is money, as in `$5-$6`."""
         util.escape_chars(md, ["$"])
+        if (
+            "math" in md.block_level_elements
+        ):  # else the serializer puts a line break, so a gap, after a formula
+            md.block_level_elements.remove("math")
         config = self.getConfigs()
         md.inlinePatterns.register(_Stray(r"(?<![\\$])\$\$"), "maths-stray", 189.95)
         inline = _Inline(arithmatex.RE_SMART_DOLLAR_INLINE + r"(?!\d)", config)

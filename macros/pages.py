@@ -67,9 +67,7 @@ def read_page(path: str, text: str) -> Page:
 
 def read_site(docs: Path = DOCS) -> dict[str, Page]:
     """All pages by path; from memory as long as no file changed."""
-    stats = [
-        (p, p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(docs.rglob("*.md"))
-    ]
+    stats = [(p, p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(docs.rglob("*.md"))]
     return _read_site(docs, tuple(stats))
 
 
@@ -81,9 +79,7 @@ def _read_site(docs: Path, stats: tuple[tuple[Path, int, int], ...]) -> dict[str
         try:
             pages[name] = read_page(name, path.read_text(encoding="utf-8"))
         except (UnicodeDecodeError, yaml.YAMLError):
-            pages[name] = Page(
-                name, "", 1
-            )  # `page_problems` reports it from the file itself
+            pages[name] = Page(name, "", 1)  # `page_problems` reports it from the file itself
     return pages
 
 
@@ -95,9 +91,7 @@ def page_problems(pages: dict[str, Page], docs: Path = DOCS) -> Iterator[Problem
             text = (docs / path).read_text(encoding="utf-8")
             read_page(path, text)
         except UnicodeDecodeError as error:
-            yield Problem(
-                name, 1, f"not UTF-8 (byte {error.start}); save the file as UTF-8"
-            )
+            yield Problem(name, 1, f"not UTF-8 (byte {error.start}); save the file as UTF-8")
             continue
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
@@ -149,9 +143,7 @@ def _cycles(pages: dict[str, Page]) -> Iterator[Problem]:
             return trail[trail.index(path) :]
         if path in done or path not in pages:
             return None
-        found = next(
-            (c for t in pages[path].requires if (c := walk(t, [*trail, path]))), None
-        )
+        found = next((c for t in pages[path].requires if (c := walk(t, [*trail, path]))), None)
         done.add(path)
         return found
 

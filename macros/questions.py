@@ -1,7 +1,7 @@
-"""Markdown extension: the blocks `question`, `quiz` and `summary`, and the questions found in a page's source.
+"""Markdown extension: the blocks `question`, `quiz` and `summary`; and the questions in a page's source.
 
-The blocks are plain HTML that works without a script: answers stand in closed `<details>`, and the options of a
-quiz carry no marks.
+The blocks become plain HTML that works without a script: answers stand in closed `<details>`, and the
+options of a quiz carry no marks.
 `find_questions` and `problems` read the source text instead, so that a checker can name the line.
 """
 
@@ -46,7 +46,7 @@ class _Exercise(Block):  # type: ignore[misc]
         # The base class prints a block it cannot read as text; an author is better served by a message.
         self.argument = arg or "(no title)"
         if not super()._validate(parent, arg, **options):
-            raise QuestionError(f"{self.NAME} “{arg or '(no title)'}”: needs `| title` and no options but attrs")
+            raise QuestionError(f"{self.name}: needs `| title` after its name, and no option but attrs")
         if not self.options["attrs"].get("id"):
             raise QuestionError(f"{self.name} has no id: {_SAMPLE}")
         if _markup(self.argument):
@@ -118,7 +118,7 @@ class QuizBlock(_Exercise):
             quote = child.tag == "blockquote"
             for part in child if quote else [child]:
                 if part.tag != "p" or len(part):
-                    raise QuestionError(f"{self.name}: an option is one line of text, with a > reason under it")
+                    raise QuestionError(f"{self.name}: an option is one line, with a > reason under it")
                 lines += [f"> {line}" if quote else line for line in (part.text or "").split("\n")]
         lines = [line.strip() for line in lines if line.strip()]
         text = " ".join(line for line in lines if not line.startswith(">"))
@@ -126,7 +126,7 @@ class QuizBlock(_Exercise):
         if not mark or not text[mark.end() :]:
             raise QuestionError(f"{self.name}: option “{text}” must begin with [ ] or [x] and have a text")
         if re.search(r"\{:?\s*#|\bid=|\[\^", _CODE_OR_MATHS.sub("", text)):
-            raise QuestionError(f"{self.name}: option “{text}” is shown twice, so it can have no id or footnote")
+            raise QuestionError(f"{self.name}: option “{text}” is shown twice: no id or footnote in it")
         reason = " ".join(line[1:].strip() for line in lines if line.startswith(">"))
         return mark[1] != " ", text[mark.end() :], reason
 
@@ -150,8 +150,8 @@ class SummaryBlock(Block):  # type: ignore[misc]
         return box
 
 
-class _Unclosed(Treeprocessor):
-    """A block without its closing slashes would show the marks of its options."""
+class _Unread(Treeprocessor):
+    """A block without its closing slashes, or with options that are no YAML, would show its marks."""
 
     def __init__(self, md: Markdown, blocks: BlocksProcessor) -> None:
         super().__init__(md)
@@ -161,7 +161,10 @@ class _Unclosed(Treeprocessor):
         for entry in self.blocks.stack:
             if isinstance(entry.block, _Exercise | SummaryBlock):
                 name = getattr(entry.block, "name", entry.block.NAME)
-                raise QuestionError(f"{name} is not closed: end it with {'/' * entry.block.length} on a line of its own")
+                raise QuestionError(f"{name} is not closed: add a line {'/' * entry.block.length} after it")
+        for element in root.iter("p"):
+            if found := re.search(r"(?m)^ {0,3}/{3,} *(question|quiz|summary)\b.*", element.text or ""):
+                raise QuestionError(f"{found.group()} cannot be read: {_SAMPLE}")
 
 
 class QuestionsExtension(BlocksExtension):  # type: ignore[misc]
@@ -171,7 +174,7 @@ class QuestionsExtension(BlocksExtension):  # type: ignore[misc]
         """Called by the base class when the extension is set up."""
         for block in (QuestionBlock, QuizBlock, SummaryBlock):
             block_mgr.register(block, self.getConfigs())
-        md.treeprocessors.register(_Unclosed(md, block_mgr), "questions-unclosed", 100)
+        md.treeprocessors.register(_Unread(md, block_mgr), "questions-unread", 100)
 
 
 def makeExtension(**options: Any) -> QuestionsExtension:
@@ -244,14 +247,14 @@ def problems(questions: list[Question]) -> Iterator[tuple[int, str]]:
     """What is wrong with each question, as (line, message with the remedy)."""
     for question in questions:
         quiz, name = question.kind == QuizBlock.NAME, f"{question.kind} “{question.id or question.title}”"
+        answer = "reasons or an explanation" if quiz else "it under the title"
         checks = {
             "is not closed: end it with slashes on a line of their own": not question.closed,
             f"has no id: {_SAMPLE}": question.id is None,
             "id must be kebab-case, like bert-objective": question.id and not _KEBAB.fullmatch(question.id),
             "has no title: write it after the |": not question.title,
             "< in the title begins HTML: put it between backticks": _markup(question.title),
-            f"has no answer: write {'reasons or an explanation' if quiz else 'it under the title'}":
-                not question.has_answer,
+            f"has no answer: write {answer}": not question.has_answer,
             "has no right option: mark one with - [x]": quiz and not question.right,
             f"has {question.options} options: give three to five": quiz and not 3 <= question.options <= 5,
         }

@@ -26,11 +26,7 @@ KEBAB = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 def _clean(text: str) -> str:
     if bad := next(
-        (
-            c
-            for c in text
-            if ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000
-        ),
+        (c for c in text if ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000),
         None,
     ):
         raise ValueError(f"contains the control character U+{ord(bad):04X}; remove it")
@@ -41,13 +37,9 @@ def _clean(text: str) -> str:
 
 def _date(text: str) -> str:
     if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
-        raise ValueError(
-            f'\'{text}\' is no date; write "2020-05-28", "2020-05" or "2020", quoted'
-        )
+        raise ValueError(f'\'{text}\' is no date; write "2020-05-28", "2020-05" or "2020", quoted')
     parts = [int(part) for part in text.split("-")]
-    date(
-        parts[0], *(parts[1:] + [1, 1])[:2]
-    )  # raises ValueError for a 13th month or a 30 February
+    date(parts[0], *(parts[1:] + [1, 1])[:2])  # raises ValueError for a 13th month or a 30 February
     return text
 
 
@@ -63,9 +55,7 @@ Id = Annotated[str, StringConstraints(pattern=KEBAB, max_length=60)]
 Day = Annotated[str, AfterValidator(_date)]
 Url = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^https?://[^\s<>\"\x00-\x20\x7f-\x9f]+$", max_length=300
-    ),
+    StringConstraints(pattern=r"^https?://[^\s<>\"\x00-\x20\x7f-\x9f]+$", max_length=300),
 ]
 PagePath = Annotated[str, StringConstraints(pattern=r"^[a-z0-9/-]+\.md$")]
 Number = Annotated[float, Field(ge=0, le=1e30, allow_inf_nan=False)]
@@ -88,12 +78,8 @@ class Strict(BaseModel):
 
 
 class Sourced(Strict):
-    source: SourceId | None = Field(
-        None, description="id of the document in which this was found"
-    )
-    locator: Text | None = Field(
-        None, description='where in it: "table 2.1", "section 3.2"'
-    )
+    source: SourceId | None = Field(None, description="id of the document in which this was found")
+    locator: Text | None = Field(None, description='where in it: "table 2.1", "section 3.2"')
     note: Text | None = None
 
 
@@ -113,19 +99,13 @@ class Figure(Sourced):
     value: Number | None = None
     at_least: Number | None = None
     approx: Number | None = None
-    total: Number | None = Field(
-        None, description="all parameters of a mixture of experts (with `active`)"
-    )
+    total: Number | None = Field(None, description="all parameters of a mixture of experts (with `active`)")
     active: Number | None = Field(None, description="parameters used for one token")
-    input: Number | None = Field(
-        None, description="largest prompt, in tokens (with `output`)"
-    )
+    input: Number | None = Field(None, description="largest prompt, in tokens (with `output`)")
     output: Number | None = Field(None, description="largest answer, in tokens")
     undisclosed: Literal[True] | None = None
     estimates: list[Estimate] = []
-    estimate: Number | None = Field(
-        None, description="a third party's number (with `by`)"
-    )
+    estimate: Number | None = Field(None, description="a third party's number (with `by`)")
     by: Text | None = None
 
     @model_validator(mode="after")
@@ -149,17 +129,9 @@ class Figure(Sourced):
             ("estimate", "by"),
         ):
             if (getattr(self, first) is None) != (getattr(self, second) is None):
-                raise ValueError(
-                    f"`{first}` and `{second}` go together; add the missing one"
-                )
-        if (
-            self.total is not None
-            and self.active is not None
-            and self.active > self.total
-        ):
-            raise ValueError(
-                f"active ({self.active:g}) is larger than total ({self.total:g})"
-            )
+                raise ValueError(f"`{first}` and `{second}` go together; add the missing one")
+        if self.total is not None and self.active is not None and self.active > self.total:
+            raise ValueError(f"active ({self.active:g}) is larger than total ({self.total:g})")
         if self.estimates and not self.undisclosed:
             raise ValueError("`estimates` only stand beside `undisclosed: true`")
         return self
@@ -186,9 +158,7 @@ FigureOrWord = Annotated[
 
 
 class Row(Sourced):
-    id: Id = Field(
-        description="permanent, kebab-case; links and learners' histories hang on it"
-    )
+    id: Id = Field(description="permanent, kebab-case; links and learners' histories hang on it")
     aliases: list[Text] = []
     chapter: PagePath | None = None
 
@@ -260,16 +230,12 @@ class Model(Row):
     parameters: FigureOrWord
     training_tokens: FigureOrWord
     training_data: Text | None = None
-    context: FigureOrWord = Field(
-        description="tokens of prompt and answer together, or input/output"
-    )
+    context: FigureOrWord = Field(description="tokens of prompt and answer together, or input/output")
     max_output: FigureOrWord | None = None
     tokenizer: TokenizerId | None = None
     vocabulary: FigureOrWord | None = None
     licence: LicenceId
-    access: Literal[
-        "weights", "api", "app", "on-device", "weights-on-request", "retired", "none"
-    ]
+    access: Literal["weights", "api", "app", "on-device", "weights-on-request", "retired", "none"]
     inputs: list[Channel] = Field(min_length=1)
     outputs: list[Channel] = Field(min_length=1)
     scores: list[Score] = []
@@ -287,9 +253,7 @@ class Modality(Row):
     outputs: list[Channel] = Field(min_length=1)
     task: Text
     method: Text
-    kind: Literal[
-        "generative", "retrieval", "contrastive", "perception", "product", "tool"
-    ]
+    kind: Literal["generative", "retrieval", "contrastive", "perception", "product", "tool"]
 
 
 class Event(Row):
@@ -368,9 +332,7 @@ class Benchmark(Row):
 
 class Licence(Row):
     name: Text
-    kind: Literal[
-        "open-source", "open-weights-with-conditions", "non-commercial", "proprietary"
-    ]
+    kind: Literal["open-source", "open-weights-with-conditions", "non-commercial", "proprietary"]
     commercial_use: Text
     redistribution: Text
     conditions: Text

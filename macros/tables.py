@@ -124,9 +124,7 @@ def table(
     wanted = preset if columns is None else columns
     for name in [*wanted, (sort or "").lstrip("-") or "id"]:
         if name not in fields:
-            raise AuthorError(
-                f"{kind} have no column '{name}'; {nearest(str(name), fields, 'columns')}"
-            )
+            raise AuthorError(f"{kind} have no column '{name}'; {nearest(str(name), fields, 'columns')}")
     rows = _sorted(
         matching(kind, page.catalogue.rows(kind), where),
         sort if sort is not None else order,
@@ -135,9 +133,7 @@ def table(
         raise AuthorError("columns is empty or names a column twice; name each once")
     name = page.unique(f"table-{kind.replace('_', '-')}")
     notes = _Notes(page, name)
-    head = "".join(
-        f'<th scope="col" data-column="{c}">{_label(c)}</th>' for c in wanted
-    )
+    head = "".join(f'<th scope="col" data-column="{c}">{_label(c)}</th>' for c in wanted)
     body = "".join(_row(page, kind, row, wanted, notes) for row in rows)
     which = _which(page, where)
     return (
@@ -153,11 +149,7 @@ def _which(page: PageContext, where: dict[str, Any] | None) -> str:
     named = []
     for field, values in (where or {}).items():
         for value in values if isinstance(values, list) else [values]:
-            row = (
-                page.catalogue.get(TARGETS.get(field, "families"), str(value))
-                if field in TARGETS
-                else None
-            )
+            row = page.catalogue.get(TARGETS.get(field, "families"), str(value)) if field in TARGETS else None
             named.append(str(getattr(row, "name", value)))
     if not named or "id" in (where or {}):
         return ""
@@ -192,17 +184,13 @@ def _key(value: Any) -> Any:
     return value
 
 
-def _row(
-    page: PageContext, kind: str, row: Any, columns: list[str], notes: _Notes
-) -> str:
+def _row(page: PageContext, kind: str, row: Any, columns: list[str], notes: _Notes) -> str:
     cells = []
     for i, column in enumerate(columns):
         text, attributes = _cell(page, row, column, notes)
         if i == 0:
             mark = ""
-            if getattr(row, "source", None) and not any(
-                _has_figure(row, c) for c in columns
-            ):
+            if getattr(row, "source", None) and not any(_has_figure(row, c) for c in columns):
                 mark = notes.mark(row.source, row.locator, row.note)
             cells.append(f'<th scope="row"{attributes}>{text}{mark}</th>')
         else:
@@ -224,9 +212,7 @@ def _cell(page: PageContext, row: Any, column: str, notes: _Notes) -> tuple[str,
     if value is None or value == []:
         return '<span class="none" aria-label="no entry">–</span>', ' class="none"'
     if column == "scores":
-        return "<br>".join(
-            _score(page, score, notes, row) for score in value
-        ), ' class="scores"'
+        return "<br>".join(_score(page, score, notes, row) for score in value), ' class="scores"'
     if column in TARGETS and value != "undisclosed":
         return escape(page.row(TARGETS[column], value).name), f' data-value="{value}"'
     if column in ("date", "introduced"):
@@ -242,31 +228,17 @@ def _cell(page: PageContext, row: Any, column: str, notes: _Notes) -> tuple[str,
     if isinstance(value, int):
         return str(value), f' class="number" data-value="{value}"'
     text = (
-        escape(value.replace("-", " "))
-        if column in ("kind", "access", "stage", "strand")
-        else escape(value)
+        escape(value.replace("-", " ")) if column in ("kind", "access", "stage", "strand") else escape(value)
     )
     return text, (' class="undisclosed"' if value == "undisclosed" else "")
 
 
-def _figure_cell(
-    row: Any, column: str, figure: Figure, notes: _Notes
-) -> tuple[str, str]:
+def _figure_cell(row: Any, column: str, figure: Figure, notes: _Notes) -> tuple[str, str]:
     text = escape(show_figure(figure, column, getattr(row, "unit", None)))
-    text = text.replace("; estimates:", "<br>estimates:").replace(
-        " total, ", " total,<br>"
-    )
-    mark = notes.mark(
-        figure.source or row.source, figure.locator or row.locator, figure.note
-    )
+    text = text.replace("; estimates:", "<br>estimates:").replace(" total, ", " total,<br>")
+    mark = notes.mark(figure.source or row.source, figure.locator or row.locator, figure.note)
     mark += "".join(notes.mark(e.source, e.locator, None) for e in figure.estimates)
-    style = (
-        "undisclosed"
-        if figure.undisclosed
-        else "estimate"
-        if figure.estimate is not None
-        else ""
-    )
+    style = "undisclosed" if figure.undisclosed else "estimate" if figure.estimate is not None else ""
     value = "" if figure.number is None else f' data-value="{figure.number:.17g}"'
     return text + mark, f' class="number{" " if style else ""}{style}"{value}'
 
@@ -291,14 +263,8 @@ def modality_matrix(page: PageContext) -> str:
     for channel in ins:
         cells = []
         for out in outs:
-            here = [
-                escape(row.name)
-                for row in rows
-                if channel in row.inputs and out in row.outputs
-            ]
-            cells.append(
-                f"<td>{', '.join(here)}</td>" if here else '<td class="none"></td>'
-            )
+            here = [escape(row.name) for row in rows if channel in row.inputs and out in row.outputs]
+            cells.append(f"<td>{', '.join(here)}</td>" if here else '<td class="none"></td>')
         lines.append(f'<tr><th scope="row">from {channel}</th>{"".join(cells)}</tr>')
     head = "".join(f'<th scope="col">to {out}</th>' for out in outs)
     return (

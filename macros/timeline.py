@@ -13,27 +13,17 @@ def timeline(page: PageContext, where: dict[str, Any] | None = None) -> str:
 
     Example: {{ timeline({"strand": "sequences"}) }}
     """
-    rows = sorted(
-        matching("timeline", page.catalogue.timeline, where), key=lambda row: row.date
-    )
+    rows = sorted(matching("timeline", page.catalogue.timeline, where), key=lambda row: row.date)
     shown = {row.id: page.unique("event-" + row.id) for row in rows}
-    return (
-        f'<ol class="timeline">{"".join(_event(page, row, shown) for row in rows)}</ol>'
-    )
+    return f'<ol class="timeline">{"".join(_event(page, row, shown) for row in rows)}</ol>'
 
 
 def _event(page: PageContext, row: Any, shown: dict[str, str]) -> str:
     parents = []
     for parent in row.based_on:
         title = escape(page.row("timeline", parent).title)
-        parents.append(
-            f'<a href="#{shown[parent]}">{title}</a>' if parent in shown else title
-        )
-    based = (
-        f' <span class="based-on">Builds on {", ".join(parents)}.</span>'
-        if parents
-        else ""
-    )
+        parents.append(f'<a href="#{shown[parent]}">{title}</a>' if parent in shown else title)
+    based = f' <span class="based-on">Builds on {", ".join(parents)}.</span>' if parents else ""
     elsewhere = row.chapter and row.chapter != page.path
     chapter = f" Chapter: {chapter_link(page, row.chapter)}." if elsewhere else ""
     date = row.date[: {"day": 10, "month": 7, "year": 4}[row.precision]]

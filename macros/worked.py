@@ -6,7 +6,6 @@ Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1 (formula
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, inf, isfinite, sqrt
 from operator import mul
@@ -38,7 +37,9 @@ def attention(queries: Matrix, keys: Matrix, values: Matrix, causal: bool = Fals
 
     queries (n, d_k), keys (m, d_k), values (m, d_v); `causal` lets query i see keys 0 … i only.
     """
-    d_k, _, _ = _width("queries", queries), _width("keys", keys, queries), _width("values", values)
+    d_k = _width("queries", queries)
+    _width("keys", keys, queries)
+    _width("values", values)
     for what, rows in [("values", values)] + [("queries with causal=True", queries)] * causal:
         if len(rows) != len(keys):
             raise AuthorError(f"{what}: expected {len(keys)} rows (one for each key), got {len(rows)}")
@@ -48,26 +49,32 @@ def attention(queries: Matrix, keys: Matrix, values: Matrix, causal: bool = Fals
         scaled = [[s if j <= i else -inf for j, s in enumerate(row)] for i, row in enumerate(scaled)]
     weights = [softmax(row) for row in scaled]  # (n, m), each row sums to 1
     columns = list(zip(*values, strict=True))  # d_v columns of (m,)
-    return AttentionSteps(scores, scaled, weights, [[sum(map(mul, w, c)) for c in columns] for w in weights])
+    output = [[sum(map(mul, row, column)) for column in columns] for row in weights]  # (n, d_v)
+    return AttentionSteps(scores, scaled, weights, output)
 
 
 def attention_example(
     queries: Matrix, keys: Matrix, values: Matrix, names: list[str], causal: bool = False
 ) -> str:
-    """Show self-attention over the tokens `names` step by step, as HTML tables without a blank line."""
+    """Self-attention over a few tokens, computed step by step from the numbers on the page.
+
+    queries, keys, values: one row of numbers a token; names: the tokens; causal: hide later tokens.
+
+    Example: {{ attention_example(queries=[[1], [2]], keys=[[1], [0]], values=[[4], [8]], names=["a", "b"]) }}
+    """
     steps, n, m = attention(queries, keys, values, causal), len(queries), len(keys)
     if not len(names) == n == m:
         raise AuthorError(f"names: expected one for each of {n} queries and {m} keys, got {len(names)}")
     given = [[", ".join(f"{x:g}" for x in row) for row in rows] for rows in zip(queries, keys, values)]
-    dimensions = range(1, len(values[0]) + 1)
-    tables = (
-        ("Given: a query, a key and a value for each token", ["query", "key", "value"], given),
-        ("Step 1, scores: query of the row · key of the column", names, _cells(steps.scores)),
-        (f"Step 2, scaled: scores ÷ √{len(queries[0])}", names, _cells(steps.scaled)),
-        ("Step 3, weights: softmax of each row, sum 1", names, _cells(steps.weights, 3, steps.scaled)),
-        ("Step 4, output: values summed with the weights", dimensions, _cells(steps.output)),
-    )
-    return "\n".join(['<div class="worked-example">', *(_table(names, *parts) for parts in tables), "</div>"])
+    weights, dims = _cells(steps.weights, 3, steps.scaled), [f"dim {i + 1}" for i in range(len(values[0]))]
+    tables = [
+        _table(names, "Given: a query, a key and a value for each token", ["query", "key", "value"], given),
+        _table(names, "Step 1, scores: query of the row · key of the column", names, _cells(steps.scores)),
+        _table(names, f"Step 2, scaled: scores ÷ √{len(queries[0])}", names, _cells(steps.scaled)),
+        _table(names, "Step 3, weights: softmax of each row, sum 1", names, weights),
+        _table(names, "Step 4, output: values summed with the weights", dims, _cells(steps.output)),
+    ]
+    return "\n".join(['<div class="worked-example">', *tables, "</div>"])
 
 
 def _width(what: str, rows: Matrix, like: Matrix | None = None) -> int:
@@ -88,7 +95,7 @@ def _cells(rows: Matrix, places: int = 2, mask: Matrix | None = None) -> list[li
     return [["masked" if m == -inf else f"{x:z.{places}f}" for x, m in row] for row in pairs]
 
 
-def _table(names: list[str], caption: str, heads: Iterable[object], rows: list[list[str]]) -> str:
+def _table(names: list[str], caption: str, heads: list[str], rows: list[list[str]]) -> str:
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in ["token", *heads])
     cells = ["".join(f"<td>{cell.replace('-', '−')}</td>" for cell in row) for row in rows]
     body = "".join(f'<tr><th scope="row">{escape(n)}</th>{c}</tr>' for n, c in zip(names, cells))

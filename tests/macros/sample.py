@@ -27,7 +27,14 @@ BASE: dict[str, list[dict[str, Any]]] = {
             "checked": {"date": "2026-11-21", "via": "copy"},
         },
     ],
-    "families": [{"id": "gpt", "name": "GPT", "maker": "OpenAI", "summary": "Decoder-only models."}],
+    "families": [
+        {
+            "id": "gpt",
+            "name": "GPT",
+            "maker": "OpenAI",
+            "summary": "Decoder-only models.",
+        }
+    ],
     "models": [
         {
             "id": "gpt-3",
@@ -36,7 +43,11 @@ BASE: dict[str, list[dict[str, Any]]] = {
             "maker": "OpenAI",
             "date": "2020-05-28",
             "architecture": "decoder-only",
-            "parameters": {"value": 175.0e9, "source": "brown2020", "locator": "table 2.1"},
+            "parameters": {
+                "value": 175.0e9,
+                "source": "brown2020",
+                "locator": "table 2.1",
+            },
             "training_tokens": {"approx": 300.0e9, "source": "brown2020"},
             "context": {"value": 2048, "source": "brown2020"},
             "tokenizer": "bpe",
@@ -199,7 +210,14 @@ BASE: dict[str, list[dict[str, Any]]] = {
             "source": "card",
         }
     ],
-    "applications": [{"id": "qa", "name": "Question answering", "what": "answers", "example": "help desk"}],
+    "applications": [
+        {
+            "id": "qa",
+            "name": "Question answering",
+            "what": "answers",
+            "example": "help desk",
+        }
+    ],
     "challenges": [{"id": "bias", "name": "Bias", "what": "skewed data", "answers": "audits"}],
     "misconceptions": [
         {
@@ -213,7 +231,14 @@ BASE: dict[str, list[dict[str, Any]]] = {
             "chapter": "llms/model-families.md",
         }
     ],
-    "terms": [{"id": "token", "name": "token", "definition": "A unit of text.", "see": ["token"]}],
+    "terms": [
+        {
+            "id": "token",
+            "name": "token",
+            "definition": "A unit of text.",
+            "see": ["token"],
+        }
+    ],
     "resources": [
         {
             "id": "talk",
@@ -225,7 +250,14 @@ BASE: dict[str, list[dict[str, Any]]] = {
             "status": "unchecked",
         }
     ],
-    "changes": [{"id": "first", "date": "2026-11-21", "what": "The first rows.", "rows": ["gpt-3"]}],
+    "changes": [
+        {
+            "id": "first",
+            "date": "2026-11-21",
+            "what": "The first rows.",
+            "rows": ["gpt-3"],
+        }
+    ],
 }
 
 

@@ -146,7 +146,9 @@ def test_raw_control_character_is_named_by_its_field(field: tuple[str, int, str]
 
 
 @given(st.sampled_from(TEXTS))
-def test_bytes_that_are_not_utf8_are_named_by_their_field(field: tuple[str, int, str]) -> None:
+def test_bytes_that_are_not_utf8_are_named_by_their_field(
+    field: tuple[str, int, str],
+) -> None:
     kind, i, name = field
     data = copy.deepcopy(BASE)
     data[kind][i][name] = "MARK"
@@ -159,7 +161,10 @@ def test_huge_or_odd_number_is_named(huge: str) -> None:
     assert "context.value: " in found and len(found) < 400
 
 
-@given(st.sampled_from(TEXTS), st.sampled_from(["!!python/object:os.system", "!secret", "!!binary", "!!set"]))
+@given(
+    st.sampled_from(TEXTS),
+    st.sampled_from(["!!python/object:os.system", "!secret", "!!binary", "!!set"]),
+)
 def test_yaml_tag_is_named_by_its_field(field: tuple[str, int, str], tag: str) -> None:
     kind, i, name = field
     data = copy.deepcopy(BASE)
@@ -177,7 +182,9 @@ def test_anchor_is_refused_by_its_field(field: tuple[str, int, str]) -> None:
 
 
 def test_key_given_twice_is_named() -> None:
-    assert "models[1].name: given twice; keep one" in message(text().replace("name: GPT-4\n", "name: A\n  name: B\n"))
+    assert "models[1].name: given twice; keep one" in message(
+        text().replace("name: GPT-4\n", "name: A\n  name: B\n")
+    )
 
 
 def test_number_that_yaml_11_reads_as_text_names_the_remedy() -> None:
@@ -190,7 +197,9 @@ def test_bare_number_says_how_to_write_a_figure() -> None:
 
 def test_active_larger_than_total_is_refused() -> None:
     figure = {"total": 10.0, "active": 11.0, "source": "card"}
-    assert "active (11) is larger than total (10)" in planted(lambda d: d["models"][0].update(parameters=figure))
+    assert "active (11) is larger than total (10)" in planted(
+        lambda d: d["models"][0].update(parameters=figure)
+    )
 
 
 def test_two_forms_in_one_figure_are_refused() -> None:

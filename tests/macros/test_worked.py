@@ -2,8 +2,11 @@
 
 import ast
 import math
+import random
 import re
 from pathlib import Path
+from statistics import fmean, pvariance
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,13 +16,18 @@ from hypothesis import strategies as st
 from macros.worked import Matrix, attention, attention_example, softmax
 
 CHAPTER = Path(__file__).parents[2] / "docs" / "language" / "attention.md"
+Tokens = tuple[Matrix, Matrix, Matrix]
 NUMBER = st.floats(-8, 8).map(lambda x: round(x, 3))
 
 
 @st.composite
-def tokens(draw: st.DrawFn) -> tuple[Matrix, Matrix, Matrix]:
+def tokens(draw: st.DrawFn) -> Tokens:
     """Queries, keys and values of one to five tokens, one to four numbers wide."""
-    n, d_k, d_v = draw(st.integers(1, 5)), draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    n, d_k, d_v = (
+        draw(st.integers(1, 5)),
+        draw(st.integers(1, 4)),
+        draw(st.integers(1, 4)),
+    )
 
     def rows(width: int) -> Matrix:
         row = st.lists(NUMBER, min_size=width, max_size=width)
@@ -28,7 +36,7 @@ def tokens(draw: st.DrawFn) -> tuple[Matrix, Matrix, Matrix]:
     return rows(d_k), rows(d_k), rows(d_v)
 
 
-def numpy_attention(queries: Matrix, keys: Matrix, values: Matrix, causal: bool) -> list[np.ndarray]:
+def numpy_attention(queries: Matrix, keys: Matrix, values: Matrix, causal: bool) -> list[Any]:
     """The oracle: the same formula as whole-matrix operations, with exp taken by NumPy."""
     q, k, v = (np.array(m, dtype=float) for m in (queries, keys, values))
     scores = q @ k.T
@@ -42,7 +50,7 @@ def numpy_attention(queries: Matrix, keys: Matrix, values: Matrix, causal: bool)
 
 @pytest.mark.parametrize("causal", [False, True])
 @given(tokens())
-def test_every_step_agrees_with_numpy(causal: bool, qkv: tuple[Matrix, Matrix, Matrix]) -> None:
+def test_every_step_agrees_with_numpy(causal: bool, qkv: Tokens) -> None:
     steps = attention(*qkv, causal=causal)
     ours = (steps.scores, steps.scaled, steps.weights, steps.output)
     for expected, got in zip(numpy_attention(*qkv, causal), ours, strict=True):
@@ -51,14 +59,14 @@ def test_every_step_agrees_with_numpy(causal: bool, qkv: tuple[Matrix, Matrix, M
 
 @pytest.mark.parametrize("causal", [False, True])
 @given(tokens())
-def test_weights_are_shares_that_sum_to_one(causal: bool, qkv: tuple[Matrix, Matrix, Matrix]) -> None:
+def test_weights_are_shares_that_sum_to_one(causal: bool, qkv: Tokens) -> None:
     for row in attention(*qkv, causal=causal).weights:
         assert all(0 <= weight <= 1 for weight in row)
         assert math.isclose(sum(row), 1, rel_tol=1e-12)
 
 
 @given(tokens(), st.randoms(use_true_random=False))
-def test_reordering_the_tokens_only_reorders_the_output(qkv: tuple[Matrix, Matrix, Matrix], rng) -> None:
+def test_reordering_the_tokens_only_reorders_the_output(qkv: Tokens, rng: random.Random) -> None:
     order = list(range(len(qkv[0])))
     rng.shuffle(order)
     shuffled: list[Matrix] = [[rows[i] for i in order] for rows in qkv]
@@ -67,7 +75,7 @@ def test_reordering_the_tokens_only_reorders_the_output(qkv: tuple[Matrix, Matri
 
 
 @given(tokens(), NUMBER)
-def test_a_causal_row_ignores_later_keys_and_values(qkv: tuple[Matrix, Matrix, Matrix], other: float) -> None:
+def test_a_causal_row_ignores_later_keys_and_values(qkv: Tokens, other: float) -> None:
     queries, keys, values = qkv
     before = attention(queries, keys, values, causal=True).output[:-1]
     changed_keys = [*keys[:-1], [other] * len(keys[0])]
@@ -76,12 +84,16 @@ def test_a_causal_row_ignores_later_keys_and_values(qkv: tuple[Matrix, Matrix, M
 
 
 @given(tokens())
-def test_the_last_causal_row_equals_the_unmasked_one(qkv: tuple[Matrix, Matrix, Matrix]) -> None:
+def test_the_last_causal_row_equals_the_unmasked_one(
+    qkv: Tokens,
+) -> None:
     assert attention(*qkv, causal=True).output[-1] == attention(*qkv).output[-1]
 
 
 @given(tokens())
-def test_an_output_never_leaves_the_range_of_the_values(qkv: tuple[Matrix, Matrix, Matrix]) -> None:
+def test_an_output_never_leaves_the_range_of_the_values(
+    qkv: Tokens,
+) -> None:
     columns = list(zip(*qkv[2], strict=True))
     for row in attention(*qkv).output:
         for x, column in zip(row, columns, strict=True):
@@ -111,15 +123,30 @@ EYE: Matrix = [[1.0, 0.0], [0.0, 1.0]]
     [
         (([], EYE, EYE), "queries: expected a list of rows"),
         (([1.0, 2.0], EYE, EYE), "queries: expected a list of rows"),
-        ((EYE, [[1.0, 0.0], [1.0]], EYE), r"keys, row 2: expected 2 numbers \(as many as in a query\), got 1"),
-        ((EYE, EYE, [[1.0], [1.0, 2.0]]), r"values, row 2: expected 1 numbers \(as many as in row 1\), got 2"),
+        (
+            (EYE, [[1.0, 0.0], [1.0]], EYE),
+            r"keys, row 2: expected 2 numbers \(as many as in a query\), got 1",
+        ),
+        (
+            (EYE, EYE, [[1.0], [1.0, 2.0]]),
+            r"values, row 2: expected 1 numbers \(as many as in row 1\), got 2",
+        ),
         ((EYE, EYE, [[1.0]]), r"values: expected 2 rows \(one for each key\), got 1"),
-        ((EYE, [["1", 0.0], [0.0, 1.0]], EYE), "keys, row 1: expected finite numbers, got '1'"),
-        ((EYE, EYE, [[math.nan], [1.0]]), "values, row 1: expected finite numbers, got nan"),
-        (([[1.0, 0.0]], EYE, EYE, True), r"queries with causal=True: expected 2 rows \(one for each key\), got 1"),
+        (
+            (EYE, [["1", 0.0], [0.0, 1.0]], EYE),
+            "keys, row 1: expected finite numbers, got '1'",
+        ),
+        (
+            (EYE, EYE, [[math.nan], [1.0]]),
+            "values, row 1: expected finite numbers, got nan",
+        ),
+        (
+            ([[1.0, 0.0]], EYE, EYE, True),
+            r"queries with causal=True: expected 2 rows \(one for each key\), got 1",
+        ),
     ],
 )
-def test_a_wrong_shape_names_the_argument_the_row_and_the_remedy(arguments: tuple, message: str) -> None:
+def test_a_wrong_shape_names_the_argument_the_row_and_the_remedy(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         attention(*arguments)
 
@@ -135,7 +162,7 @@ def test_the_example_is_one_block_of_labelled_tables_without_blank_lines() -> No
     assert html.endswith("</table>\n</div>")
     assert "\n\n" not in html
     assert html.count("<caption>") == html.count("<table") == 5
-    assert '<td>0.71</td>' in html and '<td>0.670</td>' in html
+    assert "<td>0.71</td>" in html and "<td>0.670</td>" in html
 
 
 def test_later_keys_read_masked_in_the_scaled_and_weight_tables() -> None:
@@ -150,11 +177,15 @@ def test_names_are_escaped_and_negative_numbers_get_a_minus_sign() -> None:
     assert "<td>0.00</td>" in html, "a rounded -0.00 must not keep its sign"
 
 
-def chapter_examples() -> list[dict]:
+def chapter_examples() -> list[dict[str, Any]]:
     """The keyword arguments of every attention_example call in the chapter."""
-    calls = re.findall(r"^\{\{ (attention_example\(.*?\)) \}\}$", CHAPTER.read_text("utf-8"), re.M | re.S)
-    trees = [ast.parse(call, mode="eval").body for call in calls]
-    return [{k.arg: ast.literal_eval(k.value) for k in tree.keywords} for tree in trees]  # type: ignore[attr-defined]
+    calls = re.findall(
+        r"^\{\{ (attention_example\(.*?\)) \}\}$",
+        CHAPTER.read_text("utf-8"),
+        re.M | re.S,
+    )
+    trees: list[Any] = [ast.parse(call, mode="eval").body for call in calls]
+    return [{k.arg: ast.literal_eval(k.value) for k in tree.keywords} for tree in trees]
 
 
 def test_the_chapter_quotes_the_numbers_that_its_examples_compute() -> None:
@@ -171,10 +202,27 @@ def test_the_chapter_quotes_the_numbers_that_its_examples_compute() -> None:
         assert ", ".join(output) in text
 
 
-def test_the_programs_in_the_chapter_print_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_chapter_says_rightly_that_another_order_gives_the_same_vector() -> None:
     text = CHAPTER.read_text("utf-8")
-    pairs = re.findall(r"```python\n(.*?)```\n.*?```text\n(.*?)```", text, re.S)
-    assert pairs
-    for program, output in pairs:
-        exec(compile(program, str(CHAPTER), "exec"), {})  # noqa: S102 — our own chapter
-        assert capsys.readouterr().out == output
+    full = chapter_examples()[0]
+    quoted = re.search(r"order, \*(.+?)\*, and compute again: the output of \*it\* is \((.+?)\)", text)
+    assert quoted
+    order = [full["names"].index(name) for name in quoted[1].split()]
+    shuffled = [[full[part][i] for i in order] for part in ("queries", "keys", "values")]
+    output = attention(*shuffled).output[quoted[1].split().index("it")]
+    assert ", ".join(f"{x:.2f}" for x in output) == quoted[2]
+
+
+def test_the_table_of_variances_in_the_chapter_can_be_repeated() -> None:
+    """200 queries, each against 8 keys, all numbers with mean 0 and variance 1."""
+    text = CHAPTER.read_text("utf-8")
+    draw = random.Random(2017)
+    for d_k in (4, 64, 512):
+        rows = []
+        for _ in range(200):
+            query = [draw.gauss(0, 1) for _ in range(d_k)]
+            rows.append([sum(q * draw.gauss(0, 1) for q in query) for _ in range(8)])
+        variance = pvariance([score for row in rows for score in row])
+        raw = fmean(max(softmax(row)) for row in rows)
+        scaled = fmean(max(softmax([s / math.sqrt(d_k) for s in row])) for row in rows)
+        assert f"| {d_k} | {variance:.1f} | {raw:.2f} | {scaled:.2f} |" in text

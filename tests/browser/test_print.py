@@ -1,0 +1,44 @@
+"""On paper: the chapter, its answers and its addresses; nothing to click."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.built import CHAPTERS, Site
+
+pytestmark = pytest.mark.browser
+
+CHROME = (".md-header", ".md-tabs", ".md-sidebar", ".md-footer", ".md-search", ".headerlink", ".md-clipboard")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", CHAPTERS[:2])
+def test_a_chapter_prints(address: str, scheme: str, page: Page, site: Site) -> None:
+    """Answers are open, external links show their target, the paper stays white, the chrome is gone."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(site.url + address)
+    page.emulate_media(media="print")
+    for part in CHROME:
+        for element in page.locator(part).all():
+            expect(element).to_be_hidden()
+    expect(page.locator("article h1")).to_be_visible()
+    for details in page.locator("article details").all():
+        expect(details.locator("> :not(summary)").first).to_be_visible()
+    links = page.locator("article a[href^=http]")
+
+    assert links.count() > 0
+    shown = links.evaluate_all("nodes => nodes.map((node) => [node.href, getComputedStyle(node, '::after').content])")
+    assert [href for href, content in shown if href not in content] == []
+    ink, paper = page.evaluate(
+        "() => [document.querySelector('article p'), document.body]"
+        ".map((node, index) => getComputedStyle(node)[['color', 'backgroundColor'][index]])"
+    )
+    assert brightness(paper) > 240
+    assert brightness(ink) < 110
+
+
+def brightness(color: str) -> float:
+    """The mean of the channels of a computed color; an unpainted background is white paper."""
+    channels = [float(part) for part in color[color.index("(") + 1 : -1].replace(",", " ").replace("/", " ").split()]
+    return 255.0 if len(channels) == 4 and channels[3] == 0 else sum(channels[:3]) / 3

@@ -1,0 +1,67 @@
+"""The built site as the tests see it: which pages there are, and one server per engine."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+from tools.bench import ROOT
+
+
+class Site(NamedTuple):
+    """One engine's output, finished by `macros.export`, and where it is served."""
+
+    folder: Path
+    url: str
+
+    def html(self, page: str) -> str:
+        """The text of a page, given by its address below the site's root."""
+        file = self.folder / page
+        return (file / "index.html" if file.is_dir() else file).read_text(encoding="utf-8")
+
+    def files(self) -> list[Path]:
+        """Every page, also those that no source names (404.html)."""
+        return sorted(self.folder.rglob("*.html"))
+
+
+def address(source: Path) -> str:
+    """The address of a source file's page: `language/bert.md` → `language/bert/`."""
+    path = source.with_suffix("").as_posix()
+    return (path.removesuffix("index") if path.endswith("index") else f"{path}/").removeprefix("./")
+
+
+PAGES = sorted(address(file.relative_to(ROOT / "docs")) for file in (ROOT / "docs").rglob("*.md"))
+"""The address of every page; the start page is the empty one."""
+
+CHAPTERS = [page for page in PAGES if page.count("/") == 2 and not page.startswith(("study", "contributing"))]
+"""Pages that explain one concept."""
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test report readable."""
+
+
+@contextmanager
+def listening() -> Iterator[ThreadingHTTPServer]:
+    """A server on a free port of this machine; it has the port before the site is built for it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Quiet) as server:
+        yield server
+        server.shutdown()
+
+
+def serve(server: ThreadingHTTPServer, folder: Path) -> Site:
+    """Let the server answer from a folder."""
+    server.RequestHandlerClass = functools.partial(_Quiet, directory=str(folder))  # type: ignore[assignment]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return Site(folder, url_of(server))
+
+
+def url_of(server: ThreadingHTTPServer) -> str:
+    """Where a server listens; MkDocs' instant navigation works only on the site's own origin."""
+    return f"http://127.0.0.1:{server.server_address[1]}/"

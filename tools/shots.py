@@ -1,0 +1,67 @@
+"""Take pictures of built pages: both color schemes, on a phone and on a desk, into shots/.
+
+PAGES names them as the sources do ("index.md language/attention.md"); without it, all pages.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import itertools
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import sync_playwright
+
+from tools.chromium import find
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE, SHOTS = ROOT / "site", ROOT / "shots"
+VIEWS: list[tuple[int, Literal["light", "dark"]]]
+VIEWS = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
+
+
+def stale() -> bool:
+    """Tell whether a source is newer than the built site."""
+    built = (SITE / "index.html").stat().st_mtime if (SITE / "index.html").exists() else 0.0
+    folders = (ROOT / name for name in ("docs", "macros", "overrides"))
+    sources = [ROOT / "mkdocs.yml", *(path for folder in folders for path in folder.rglob("*"))]
+    return any(path.is_file() and path.stat().st_mtime > built for path in sources)
+
+
+def address(page: str) -> str:
+    """Turn a page's source path into its address below the site's."""
+    return page.removesuffix(".md").removesuffix("index").rstrip("/") + "/"
+
+
+def main() -> int:
+    """Build where needed, serve, and take the pictures."""
+    if stale() and subprocess.run([sys.executable, "-m", "macros.check", "--build"], cwd=ROOT).returncode:
+        return 1
+    every = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
+    pages = os.environ.get("PAGES", "").split() or every
+    SHOTS.mkdir(exist_ok=True)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=SITE)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # Chromium has none for root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=sandbox)
+        for page, (width, scheme) in itertools.product(pages, VIEWS):
+            view = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            answer = view.goto(f"http://127.0.0.1:{server.server_port}/{address(page)}")
+            if not answer or not answer.ok:
+                raise SystemExit(f"{page} is not in the site.\n  Remedy: PAGES takes paths like index.md.")
+            target = SHOTS / f"{page.removesuffix('.md').replace('/', '-')}-{width}-{scheme}.png"
+            view.screenshot(path=target, full_page=True)
+            view.close()
+            print(target.relative_to(ROOT), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
