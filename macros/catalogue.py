@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -346,19 +345,3 @@ def schema_text() -> str:
         **Catalogue.model_json_schema(),
     }
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
-
-
-def main(arguments: list[str]) -> int:
-    if "--schema" in arguments:
-        DATA.with_name("genai.schema.json").write_text(schema_text(), encoding="utf-8")
-    try:
-        catalogue = load()
-    except DataError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(", ".join(f"{len(catalogue.rows(kind))} {kind}" for kind in KINDS))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

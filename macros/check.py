@@ -20,7 +20,7 @@ import yaml
 from jinja2 import nodes
 
 from macros import MACROS, call
-from macros.catalogue import DOCS, ROOT, DataError, load
+from macros.catalogue import DATA, DOCS, ROOT, DataError, load, schema_text
 from macros.citations import PageContext
 from macros.export import broken_links, export
 from macros.pages import Page, page_problems, read_site
@@ -252,6 +252,9 @@ def _link_problem(site: Path, link: Any) -> Problem:
 def main(arguments: list[str]) -> int:
     if "--write-ids" in arguments:
         print("\n".join(write_ids()) or "no new ids")
+        return 0
+    if "--schema" in arguments:
+        DATA.with_name("genai.schema.json").write_text(schema_text(), encoding="utf-8")
         return 0
     problems = find_problems()
     if "--build" in arguments:

@@ -219,7 +219,7 @@ def _entry(page: PageContext, row: Any) -> str:
 def chapter_link(page: PageContext, path: str) -> str:
     """A link to a page with its title as text."""
     if path not in page.pages:
-        raise AuthorError(f"genai.yml names the chapter '{path}'; {nearest(path, page.pages, 'pages')}")
+        raise AuthorError(f"no page '{path}'; {nearest(path, page.pages, 'pages')}")
     return f'<a href="{page.link(path)}">{escape(page.pages[path].title)}</a>'
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from typing import Any, NoReturn
 from xml.etree import ElementTree as etree
 
+from latex2mathml import exceptions
 from latex2mathml.converter import convert_to_element
 from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
@@ -40,6 +41,11 @@ _FAULTS = {
 }
 _LIMITS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
 _SCRIPTS = (*_LIMITS, *_LIMITS.values())
+# latex2mathml's own errors have no common class, and some come from inside (seen: the four at the end).
+_ERRORS = (
+    *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
+    *(IndexError, KeyError, ValueError, AttributeError),
+)
 # The children an element must have: latex2mathml drops the missing ones without a word.
 _PARTS = dict.fromkeys((*_SCRIPTS, "mfrac", "mroot"), 2) | {"msubsup": 3, "munderover": 3}
 _STYLES = ("bold", "bold-italic", "double-struck", "fraktur", "monospace", "sans-serif", "script")
@@ -64,7 +70,7 @@ def to_mathml(latex: str, display: bool = False) -> etree.Element:
     source = _prepare(latex)
     try:
         math = convert_to_element(source, display="block" if display else "inline")
-    except Exception as error:  # its errors have no common class, and some come from inside
+    except _ERRORS as error:
         fault = _FAULTS.get(type(error).__name__, f"it cannot be read ({type(error).__name__})")
         raise MathsError(latex, fault) from error
     math.attrib |= {"alttext": " ".join(latex.split())}

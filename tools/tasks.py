@@ -191,7 +191,7 @@ TASKS: dict[str, tuple[str | Callable[[], int], str, str]] = {
     "test": (lambda: test("-m", "not long"), TESTING, "all checks and tests; at most ten minutes"),
     "test-long": (test, TESTING, "the same with the long tests"),
     "check": (check, TESTING, "code, prose, data and links, without building; under half a minute"),
-    "schema": ("-m macros.catalogue --schema", TESTING, "write docs/data/genai.schema.json"),
+    "schema": ("-m macros.check --schema", TESTING, "write docs/data/genai.schema.json"),
     "ids": ("-m macros.check --write-ids", TESTING, "add the ids of new questions to docs/study/ids.txt"),
     "bench": ("tools/bench.py", TESTING, "measure speed and sizes against the budgets"),
     "shots": ("tools/shots.py", TESTING, "pictures of all pages, or of PAGES='index.md …', into shots/"),

@@ -69,9 +69,9 @@ def test_weights_are_shares_that_sum_to_one(causal: bool, qkv: Tokens) -> None:
 def test_reordering_the_tokens_only_reorders_the_output(qkv: Tokens, rng: random.Random) -> None:
     order = list(range(len(qkv[0])))
     rng.shuffle(order)
-    shuffled: list[Matrix] = [[rows[i] for i in order] for rows in qkv]
-    expected = [attention(*qkv).output[i] for i in order]
-    np.testing.assert_allclose(attention(*shuffled).output, expected, rtol=1e-9, atol=1e-12)
+    queries, keys, values = ([rows[i] for i in order] for rows in qkv)
+    expected = np.array([attention(*qkv).output[i] for i in order])
+    np.testing.assert_allclose(np.array(attention(queries, keys, values).output), expected, 1e-9, 1e-12)
 
 
 @given(tokens(), NUMBER)
@@ -208,8 +208,8 @@ def test_the_chapter_says_rightly_that_another_order_gives_the_same_vector() -> 
     quoted = re.search(r"order, \*(.+?)\*, and compute again: the output of \*it\* is \((.+?)\)", text)
     assert quoted
     order = [full["names"].index(name) for name in quoted[1].split()]
-    shuffled = [[full[part][i] for i in order] for part in ("queries", "keys", "values")]
-    output = attention(*shuffled).output[quoted[1].split().index("it")]
+    queries, keys, values = ([full[part][i] for i in order] for part in ("queries", "keys", "values"))
+    output = attention(queries, keys, values).output[quoted[1].split().index("it")]
     assert ", ".join(f"{x:.2f}" for x in output) == quoted[2]
 
 
