@@ -132,6 +132,7 @@ class Anchors(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what this element is called and what it points to."""
         values = {name: value or "" for name, value in attrs}
         self.ids |= {values.get("id", ""), values.get("name", "") if tag == "a" else ""}
         self.addresses += [values[name] for name in ("href", "xlink:href", "src", "poster") if name in values]

@@ -38,7 +38,7 @@ def address(source: Path) -> str:
 PAGES = sorted(address(file.relative_to(ROOT / "docs")) for file in (ROOT / "docs").rglob("*.md"))
 """The address of every page; the start page is the empty one."""
 
-CHAPTERS = [page for page in PAGES if page.count("/") == 2 and not page.startswith(("study", "contributing"))]
+CHAPTERS = [page for page in PAGES if page.count("/") == 2 and not page.startswith(("study", "contributing", "data"))]
 """Pages that explain one concept."""
 
 
@@ -57,7 +57,7 @@ def listening() -> Iterator[ThreadingHTTPServer]:
 
 def serve(server: ThreadingHTTPServer, folder: Path) -> Site:
     """Let the server answer from a folder."""
-    server.RequestHandlerClass = functools.partial(_Quiet, directory=str(folder))  # type: ignore[assignment]
+    server.RequestHandlerClass = functools.partial(_Quiet, directory=str(folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return Site(folder, url_of(server))
 

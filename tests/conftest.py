@@ -24,7 +24,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]
         projects = {engine: tmp_path_factory.mktemp(engine) / "project" for engine in ENGINES}
 
         def make(engine: str) -> Site:
-            folder = build(engine, copy_project(projects[engine]), url_of(servers[engine]))
+            folder = build(engine, copy_project(projects[engine]), url=url_of(servers[engine]))
             assert export(folder) == []
             return serve(servers[engine], folder)
 

@@ -1,7 +1,7 @@
-"""Measure the budgets, as ratios within one run: `python -m tools.bench [ROW …]`; one function a row.
+"""Measure the budgets: `python -m tools.bench [ROW …]`; one function a row.
 
-Everything is built from copies in a temporary folder. Absolute times say little on a busy machine;
-so what is compared runs in turns, and the shortest time of each counts.
+Everything is built from copies in a temporary folder. Absolute times say little on a busy machine; so what
+is compared runs in turns, and the shortest time of each counts.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -26,12 +26,12 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINES = ("mkdocs", "zensical")
 URL = "http://127.0.0.1:8000/"
 DUMP = """
-import os, pathlib, yaml
+import pathlib, yaml
 from mkdocs.plugins import event_priority
 
 @event_priority(-100)  # after the macros
 def on_page_markdown(markdown, page, **_):
-    file = pathlib.Path(os.environ["EXPANDED"], page.file.src_uri)
+    file = pathlib.Path("expanded", page.file.src_uri)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("---\\n" + yaml.safe_dump(page.meta) + "---\\n" + markdown, encoding="utf-8")
 """
@@ -43,37 +43,98 @@ def copy_project(into: Path) -> Path:
     return Path(shutil.copytree(ROOT, into, ignore=ignored))
 
 
-def settings(url: str = URL, **more: str) -> dict[str, str]:
-    """The environment of an engine that builds into `site`; Zensical has no switch for strictness."""
-    return os.environ | {"SITE_URL": url, "SITE_DIR": "site", "NO_MKDOCS_2_WARNING": "1"} | more
+def command(engine: str, *options: str, url: str = URL) -> tuple[list[str], dict[str, str]]:
+    """The arguments and the environment of an engine; Zensical is strict only through the macros."""
+    strict = {"MACROS_FAIL": "true"} if engine == "zensical" else {}
+    more = {"SITE_URL": url, "SITE_DIR": "site", "NO_MKDOCS_2_WARNING": "1"} | strict
+    return [sys.executable, "-m", engine, *options], {**os.environ, **more}
 
 
-def build(engine: str, project: Path, url: str = URL, options: tuple[str, ...] = ("--strict",)) -> Path:
-    """Build a copy of the project with one engine; returns the folder of the result.
-
-    The folder lies in the project, because Zensical refuses any other.
-    """
-    command = ["build", "-q", *options] if engine == "mkdocs" else ["build", "-c"]
-    more = {"MACROS_FAIL": "true"} if engine == "zensical" else {}
-    result = subprocess.run(
-        [sys.executable, "-m", engine, *command],
-        cwd=project,
-        env=settings(url, EXPANDED=str(project / "expanded"), **more),
-        capture_output=True,
-        text=True,
-    )
-    if result.returncode:
-        raise RuntimeError(f"{engine} could not build the site:\n{result.stdout[-4000:]}{result.stderr[-4000:]}")
+def build(engine: str, project: Path, *options: str, url: str = URL) -> Path:
+    """Build a copy of the project; the result lies inside, because Zensical refuses any other place."""
+    defaults = ["build", "-c"] if engine == "zensical" else ["build", "-q", *(options or ["--strict"])]
+    arguments, environment = command(engine, *defaults, url=url)
+    done = subprocess.run(arguments, cwd=project, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{engine} could not build the site:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
     return project / "site"
+
+
+def plain_copy(project: Path, into: Path) -> Path:
+    """The same pages with every macro already expanded, for MkDocs without the macros plugin."""
+    (project / "dump.py").write_text(DUMP, encoding="utf-8")
+    (project / "dump.yml").write_text("INHERIT: mkdocs.yml\nhooks: [dump.py]\n", encoding="utf-8")
+    build("mkdocs", project, "-f", "dump.yml")
+    shutil.copytree(project, into)
+    shutil.copytree(project / "expanded", into / "docs", dirs_exist_ok=True)
+    config = (into / "mkdocs.yml").read_text(encoding="utf-8")
+    plain = re.sub(r"\n  - macros:\n(?:    .*\n)*", "\n", config)
+    (into / "mkdocs.yml").write_text(plain, encoding="utf-8")
+    return into
+
+
+def tenfold(project: Path) -> Path:
+    """Nine more copies of every chapter and of every row of the data file."""
+    docs, data = project / "docs", project / "docs" / "data" / "genai.yml"
+    chapters = {p: p.read_text(encoding="utf-8") for p in docs.rglob("*.md")}
+    rows = yaml.safe_load(data.read_text(encoding="utf-8"))
+    for number in range(1, 10):
+        for chapter, text in chapters.items():
+            if "\nkind: concept" in text:
+                copy = docs / f"copy{number}" / chapter.relative_to(docs)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_text(text.replace("{id: ", f"{{id: c{number}-"), encoding="utf-8")
+    for kind, some in rows.items():
+        copies = [{**row, "id": f"{row['id']}-c{number}"} for number in range(1, 10) for row in some]
+        rows[kind] = some + [{name: copy[name] for name in copy if name != "aliases"} for copy in copies]
+    data.write_text(yaml.safe_dump(rows, allow_unicode=True), encoding="utf-8")
+    return project
+
+
+def fastest(first: Callable[[], object], second: Callable[[], object]) -> float:
+    """The shortest time of the first job : that of the second; they take turns."""
+    times: list[float] = []
+    for job in (first, second) * 3:
+        start = time.perf_counter()
+        job()
+        times.append(time.perf_counter() - start)
+    return min(times[::2]) / min(times[1::2])
+
+
+def wait_for(url: str, text: str) -> float:
+    """Seconds until a page has the text."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < 60:
+        with suppress(OSError):  # as long as the server starts, it refuses
+            if text in urllib.request.urlopen(url, timeout=30).read().decode():
+                return time.perf_counter() - start
+        time.sleep(0.01)
+    raise TimeoutError(f"{url} never had {text!r}")
+
+
+def refresh(project: Path) -> float:
+    """Seconds from saving a page until the live server answers with its new text."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    url, page = f"http://{address}/", project / "docs" / "index.md"
+    arguments, environment = command("mkdocs", "serve", "-q", "--livereload", "-a", address, url=url)
+    with subprocess.Popen(arguments, cwd=project, env=environment, stderr=subprocess.DEVNULL) as server:
+        try:
+            times = [wait_for(url, "<h1")]
+            for number in range(3):
+                page.write_text(f"{page.read_text(encoding='utf-8')}\n\nrefresh{number}\n", encoding="utf-8")
+                times.append(wait_for(url, f"refresh{number}"))
+            return min(times[1:])
+        finally:
+            server.terminate()
 
 
 def first_visit_files(site: Path, page: str) -> list[Path]:
     """What a browser needs before a page can be read: the page, its styles, its scripts."""
     file = site / page / "index.html"
-    links = re.findall(
-        r'<link rel="stylesheet" href="([^"]+)"|<script[^>]* src="([^"]+)"', file.read_text(encoding="utf-8")
-    )
-    return [file, *((file.parent / (style or script)).resolve() for style, script in links)]
+    html = file.read_text(encoding="utf-8")
+    links = re.findall(r'(?:<link rel="stylesheet" href|<script[^>]* src)="([^"]+)"', html)
+    return [file, *((file.parent / link).resolve() for link in links)]
 
 
 def packed(*files: Path) -> int:
@@ -81,78 +142,55 @@ def packed(*files: Path) -> int:
     return sum(len(gzip.compress(file.read_bytes())) for file in files)
 
 
-def plain_copy(project: Path, into: Path) -> Path:
-    """The same pages with every macro already expanded, for MkDocs without the macros plugin."""
-    (project / "dump.py").write_text(DUMP, encoding="utf-8")
-    (project / "dump.yml").write_text("INHERIT: mkdocs.yml\nhooks: [dump.py]\n", encoding="utf-8")
-    build("mkdocs", project, options=("-f", "dump.yml"))
-    shutil.copytree(project, into)
-    shutil.copytree(project / "expanded", into / "docs", dirs_exist_ok=True)
-    config = (into / "mkdocs.yml").read_text(encoding="utf-8")
-    config = re.sub(r"\n  - macros:\n(?:    .*\n| *\n)*", "\n", config)
-    (into / "mkdocs.yml").write_text(config, encoding="utf-8")
-    return into
+def strict_build(ours: Path, plain: Path) -> float:
+    """A strict build : the same pages with macros already expanded."""
+    return fastest(lambda: build("mkdocs", ours), lambda: build("mkdocs", plain))
 
 
-def tenfold(project: Path) -> Path:
-    """Nine more copies of every chapter and of every row of data."""
-    docs = project / "docs"
-    chapters = [p for p in docs.rglob("*.md") if "\nkind: concept" in p.read_text(encoding="utf-8")]
-    data = yaml.safe_load((docs / "data" / "genai.yml").read_text(encoding="utf-8"))
-    for number in range(1, 10):
-        for chapter in chapters:
-            copy = docs / f"copy{number}" / chapter.relative_to(docs)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(chapter.read_text(encoding="utf-8").replace("{id: ", f"{{id: c{number}-"))
-    for key, rows in data.items():
-        more = [{**row, "id": f"{row['id']}-c{n}", "aliases": []} for n in range(1, 10) for row in rows]
-        keep = [row if "aliases" in rows[0] or key != "sources" else row for row in more]
-        data[key] = rows + [{k: v for k, v in row.items() if v != []} for row in keep]
-    (docs / "data" / "genai.yml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    return project
+def growth(ours: Path, plain: Path) -> float:
+    """A build of ten times the chapters and rows : a build."""
+    ten = tenfold(copy_project(ours.parent / "ten"))
+    return fastest(lambda: build("mkdocs", ten, "--no-strict"), lambda: build("mkdocs", ours))
 
 
-def fastest(*jobs: Callable[[], object], rounds: int = 3) -> list[float]:
-    """The shortest time of each job, in seconds; the jobs take turns."""
-    times: list[list[float]] = [[] for _ in jobs]
-    for _ in range(rounds):
-        for job, taken in zip(jobs, times):
-            start = time.perf_counter()
-            job()
-            taken.append(time.perf_counter() - start)
-    return [min(taken) for taken in times]
+def second_engine(ours: Path, plain: Path) -> float:
+    """A build with Zensical : a build with MkDocs."""
+    return fastest(lambda: build("zensical", ours), lambda: build("mkdocs", ours))
 
 
-def refresh(project: Path, rounds: int = 3) -> float:
-    """Seconds from saving a page until the live server answers with the new text."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    page = project / "docs" / "index.md"
-    text = page.read_text(encoding="utf-8")
-    command = [sys.executable, "-m", "mkdocs", "serve", "-q", "--livereload", "-a", address]
-    server = subprocess.Popen(command, cwd=project, env=settings(f"http://{address}/"), stderr=subprocess.DEVNULL)
-    try:
-        await_text(f"http://{address}/", "<h1")
-        times = []
-        for number in range(rounds):
-            page.write_text(f"{text}\n\nrefreshed{number}x\n", encoding="utf-8")
-            start = time.perf_counter()
-            await_text(f"http://{address}/", f"refreshed{number}x")
-            times.append(time.perf_counter() - start)
-        return min(times)
-    finally:
-        server.terminate()
-        server.wait()
-        page.write_text(text, encoding="utf-8")
+def live_refresh(ours: Path, plain: Path) -> float:
+    """From edit to refreshed page : the same with macros already expanded."""
+    return refresh(ours) / refresh(plain)
 
 
-def await_text(url: str, text: str) -> None:
-    """Ask again and again until a page has the text."""
-    for _ in range(6000):
-        try:
-            if text in urllib.request.urlopen(url, timeout=30).read().decode():
-                return
-        except (urllib.error.URLError, ConnectionError):
-            pass
-        time.sleep(0.01)
-    raise TimeoutError(f"{url} never had {text!r}")
+def first_visit(ours: Path, plain: Path) -> float:
+    """The heaviest page with its styles and scripts, compressed, in kB."""
+    pages = [page.parent.as_posix() for page in build("mkdocs", ours).rglob("index.html")]
+    return max(packed(*first_visit_files(ours, page)) for page in pages) / 1e3
+
+
+def search_index(ours: Path, plain: Path) -> float:
+    """The search index, compressed, in kB."""
+    return packed(build("mkdocs", ours) / "search" / "search_index.json") / 1e3
+
+
+BUDGETS = (1.25, 11, 0, 1.5, 110, 300)  # 0: none
+ROWS = dict(zip((strict_build, growth, second_engine, live_refresh, first_visit, search_index), BUDGETS))
+
+
+def main(names: list[str]) -> int:
+    """Print the table of the named rows, or of all; fails where one is over its budget."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours = copy_project(Path(folder) / "ours")
+        plain = plain_copy(ours, Path(folder) / "plain")
+        over = 0
+        for row, budget in ROWS.items():
+            if not names or row.__name__ in names:
+                value = row(ours, plain)
+                over += 0 < budget < value
+                print(f"{value:8.2f}  (budget {budget or 'none'})  {row.__name__}: {row.__doc__}", flush=True)
+    return min(over, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -23,11 +23,9 @@ REACHABLE = """() => {
 # The caret shows where a text field has the focus; the theme shows a radio button's next label in its place.
 STOP = """() => {
   const node = document.activeElement;
-  const ringed = (shown) => {
-    const style = getComputedStyle(shown);
-    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
-  };
-  const seen = node.matches("input[type=text]") || ringed(node.matches("[type=radio]") ? node.nextElementSibling : node);
+  const style = getComputedStyle(node.matches("[type=radio]") ? node.nextElementSibling : node);
+  const ringed = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  const seen = ringed || style.boxShadow !== "none" || node.matches("[type=text]");
   return [node.dataset.stop, seen, node.outerHTML.slice(0, 100)];
 }"""
 

@@ -11,11 +11,9 @@ from tests.built import PAGES, Site
 
 pytestmark = pytest.mark.browser
 
-HIDDEN = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, li, td, th, figure, svg, math, summary)")]
-  .filter((node) => !node.closest("details:not([open])") || node.matches("details > summary"))
-  .filter((node) => node.textContent.trim() && !node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((node) => !node.closest("svg, math") || node.matches("svg, math"))
-  .filter((node) => !node.closest(".tabbed-block"))
+HIDDEN = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, li, td, th, svg, math, summary)")]
+  .filter((node) => node.textContent.trim() && !node.parentElement.closest("details, svg, math"))
+  .filter((node) => !node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
   .map((node) => node.outerHTML.slice(0, 100))"""
 
 

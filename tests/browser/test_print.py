@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -30,7 +32,9 @@ def test_a_chapter_prints(address: str, scheme: str, page: Page, site: Site) -> 
     links = page.locator(f"article a[href^=http]:not([href^='{site.url}'])")
 
     assert links.count() > 0
-    shown = links.evaluate_all("nodes => nodes.map((node) => [node.href, getComputedStyle(node, '::after').content])")
+    shown = links.evaluate_all(
+        "all => all.map((node) => [node.href, getComputedStyle(node, '::after').content])"
+    )
     assert [href for href, content in shown if href not in content] == []
     ink, paper = page.evaluate(
         "() => [document.querySelector('article p'), document.body]"
@@ -42,5 +46,5 @@ def test_a_chapter_prints(address: str, scheme: str, page: Page, site: Site) -> 
 
 def brightness(color: str) -> float:
     """The mean of the channels of a computed color; an unpainted background is white paper."""
-    channels = [float(part) for part in color[color.index("(") + 1 : -1].replace(",", " ").replace("/", " ").split()]
+    channels = [float(part) for part in re.findall(r"[\d.]+", color)]
     return 255.0 if len(channels) == 4 and channels[3] == 0 else sum(channels[:3]) / 3

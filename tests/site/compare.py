@@ -12,10 +12,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
+)
 
 ENGINE_ELEMENTS = {
-    ("a", "id", "__skip"): "Zensical's target of the link 'skip to content'; Material links to the first heading",
+    ("a", "id", "__skip"): "Zensical's target of 'skip to content'; Material's is the first heading",
 }
 """(tag, attribute, value) of elements that are left out with all they contain, and why."""
 
