@@ -38,7 +38,10 @@ def _provenance(path: str) -> list[str]:
     if not repository:
         return []
     title = quote(f"docs/{path}: ")
-    parts = [f'<span><a href="{escape(repository)}/issues/new?title={title}">Report an error here</a></span>']
+    parts = [
+        f'<span><a href="{escape(repository)}/edit/main/docs/{path}">Edit this page</a></span>',
+        f'<span><a href="{escape(repository)}/issues/new?title={title}">Report an error here</a></span>',
+    ]
     if changed := last_changed(path):
         address = f"{escape(repository)}/commits/HEAD/docs/{path}"
         parts.insert(0, f'<span>Last changed: <a href="{address}">{readable_date(changed)}</a></span>')
@@ -105,7 +108,7 @@ def figure(page: PageContext, svg: str, caption: str, says: str) -> str:
 def guide(page: PageContext, macros: dict[str, Callable[..., str]], call: Callable[..., str]) -> str:
     """The reference for authors: each macro's signature, docstring and rendered example."""
     parts = []
-    for name, macro in sorted(macros.items()):
+    for name, macro in sorted(macros.items(), key=lambda item: (item[0] == "references", item[0])):
         about, _, example = (inspect.getdoc(macro) or "").partition("Example: ")
         sample = example.strip().removeprefix("{{").removesuffix("}}").strip()
         if not sample.startswith(f"{name}("):

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from macros.citations import PageContext, show_figure
-from macros.schema import Figure, Model
+from macros.schema import Figure
 from macros.tables import table
 from macros.text import AuthorError, escape, nearest, scaled
 
-WIDTH, LEFT, RIGHT = 480, 46, 12
+WIDTH, LEFT, RIGHT = 480, 60, 26
 ROW = 38
 
 
@@ -26,7 +26,6 @@ class Mark:
     name: str
     value: float
     words: str
-    hue: int
     estimate: bool = False
     year: float = 0.0
 
@@ -58,16 +57,15 @@ Drawn = tuple[str, str, tuple[int, str], str]
 def _parameters(page: PageContext) -> Drawn:
     marks = []
     for model in page.catalogue.models:
-        hue = _hue(page, model)
         figure = model.parameters
         if isinstance(figure, str):
             continue
         year = _year(model.date)
         if figure.number is not None:
-            marks.append(Mark(model.name, figure.number, show_figure(figure), hue, year=year))
+            marks.append(Mark(model.name, figure.number, show_figure(figure), year=year))
         for estimate in figure.estimates[-1:]:
             words = f"estimate {scaled(estimate.value)} ({estimate.by})"
-            marks.append(Mark(model.name, estimate.value, words, hue, True, year))
+            marks.append(Mark(model.name, estimate.value, words, True, year))
     silent = sum(
         isinstance(m.parameters, Figure) and bool(m.parameters.undisclosed) for m in page.catalogue.models
     )
@@ -119,13 +117,13 @@ def _cost(page: PageContext) -> Drawn:
     for row in page.catalogue.scaling:
         if row.unit == "USD" and isinstance(row.figure, Figure) and row.figure.number:
             words = f"{'at least ' if row.figure.at_least else ''}${scaled(row.figure.number)} ({row.by})"
-            marks.append(Mark(row.name, row.figure.number, words, 1, row.nature != "maker"))
+            marks.append(Mark(row.name, row.figure.number, words, row.nature != "maker"))
     marks.sort(key=lambda mark: mark.value)
     span = math.log10(marks[-1].value / marks[0].value)
     makers = sum(not mark.estimate for mark in marks)
+    told = f"{makers} of the {len(marks)} come from makers, the rest" if makers else f"all {len(marks)}"
     says = (
-        f"From {escape(marks[0].name)} to {escape(marks[-1].name)} the figures span {span:.1f} powers of ten; "
-        f"{makers or 'none'} of the {len(marks)} {'was' if makers < 2 else 'were'} published by a maker, the rest "
+        f"From {escape(marks[0].name)} to {escape(marks[-1].name)} the figures span {span:.1f} powers of ten; {told} "
         "are estimates or press reports, made by different methods: compare orders of magnitude, not digits."
     )
     twin = table(page, "scaling", ["name", "figure", "nature", "by"], where={"kind": "cost"})
@@ -144,10 +142,6 @@ CHARTS: dict[str, Callable[[PageContext], Drawn]] = {
 }
 
 
-def _hue(page: PageContext, model: Model) -> int:
-    return [family.id for family in page.catalogue.families].index(model.family) % 6 + 1
-
-
 def _year(date: str) -> float:
     year, month, day = (*map(int, date.split("-")), 1, 1)[:3]
     return year + (month - 1) / 12 + (day - 1) / 365
@@ -161,8 +155,8 @@ def _decades(values: list[float]) -> tuple[int, int]:
 def _point(x: float, y: float, mark: Mark) -> str:
     title = f"<title>{escape(mark.name)}: {escape(mark.words)}</title>"
     if mark.estimate:
-        return f'<path class="line-{mark.hue} bold" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z">{title}</path>'
-    return f'<circle class="hue-{mark.hue}" cx="{x:.1f}" cy="{y:.1f}" r="5.5">{title}</circle>'
+        return f'<path class="line-2 bold" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z">{title}</path>'
+    return f'<circle class="hue-1" cx="{x:.1f}" cy="{y:.1f}" r="5.5">{title}</circle>'
 
 
 def _dots(marks: list[Mark]) -> tuple[int, str]:
@@ -187,7 +181,7 @@ def _dots(marks: list[Mark]) -> tuple[int, str]:
         out.append(
             f'<text class="muted plate" x="{WIDTH - 2}" y="{top + 17}" text-anchor="end">{escape(mark.words)}</text>'
         )
-        out.append(f'<path class="ink thin" d="M10 {top + 29}H{WIDTH - 10}"/>')
+        out.append(f'<path class="ink thin grid" d="M10 {top + 29}H{WIDTH - 10}"/>')
         out.append(_point(x(mark.value), top + 29, mark))
     return height, "".join(out)
 
@@ -221,8 +215,7 @@ def _scatter(marks: list[Mark]) -> tuple[int, str]:
     taken = [(x(m.year) - 8, y(m.value) - 8, x(m.year) + 8, y(m.value) + 8) for m in marks]
     for mark in marks:
         at, up = x(mark.year), y(mark.value)
-        out.append(_point(at, up, mark))
-        size = 7.4 * len(mark.name)
+        size = 8.6 * len(mark.name)  # the widest of the usual system fonts
         places = [
             (at + 9, up + 5),
             (at - 9 - size, up + 5),
@@ -237,7 +230,7 @@ def _scatter(marks: list[Mark]) -> tuple[int, str]:
                     f'<text class="ink label" x="{left:.1f}" y="{base:.1f}">{escape(mark.name)}</text>'
                 )
                 break
-    return height, "".join(out)
+    return height, "".join(out + [_point(x(mark.year), y(mark.value), mark) for mark in marks])
 
 
 def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:

@@ -137,8 +137,8 @@ def table(
     body = "".join(_row(page, kind, row, wanted, notes) for row in rows)
     which = _which(page, where)
     return (
-        f'<div class="table-scroll" role="region" tabindex="0" aria-labelledby="{name}-caption">'
-        f'<table class="data-table data-table--{kind.replace("_", "-")}" id="{name}">'
+        f'<div class="table-scroll{" table-scroll--long" if len(rows) > 16 else ""}" role="region" tabindex="0" '
+        f'aria-labelledby="{name}-caption"><table class="data-table data-table--{kind.replace("_", "-")}" id="{name}">'
         f'<caption id="{name}-caption">{caption}{which}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes.listed()}"
     )
@@ -230,7 +230,9 @@ def _cell(page: PageContext, row: Any, column: str, notes: _Notes) -> tuple[str,
     text = (
         escape(value.replace("-", " ")) if column in ("kind", "access", "stage", "strand") else escape(value)
     )
-    return text, (' class="undisclosed"' if value == "undisclosed" else "")
+    if value == "undisclosed":
+        return text, ' class="undisclosed"'
+    return text, ' class="long"' if len(value) > 45 else ""
 
 
 def _figure_cell(row: Any, column: str, figure: Figure, notes: _Notes) -> tuple[str, str]:

@@ -237,7 +237,7 @@ def test_chart_has_a_title_a_finding_and_a_table(kind: str) -> None:
 
 def test_estimates_are_drawn_in_another_shape_than_published_figures() -> None:
     shown = call(page(), "chart", "parameters")
-    assert shown.count("<circle") == 1 and shown.count('class="line-1 bold"') == 1
+    assert shown.count("<circle") == 1 and shown.count('class="line-2 bold"') == 1
 
 
 def test_chapter_head_and_onward_come_from_front_matter() -> None:

@@ -82,8 +82,10 @@ def _is_dropped(tag: str, name: str, value: str) -> bool:
 
 
 def _normal(attribute: tuple[str, str | None]) -> tuple[str, str]:
-    name, value = attribute
-    return name, " ".join(sorted((value or "").split())) if name == "class" else value or ""
+    name, value = attribute[0], attribute[1] or ""
+    if name == "href" and value.endswith("/."):  # MkDocs' filter `url` writes the start page so
+        value = value[:-1]
+    return name, " ".join(sorted(value.split())) if name == "class" else value
 
 
 def articles(site: Path) -> dict[str, list[str]]:
