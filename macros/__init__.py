@@ -85,7 +85,8 @@ def define_env(env: Any) -> None:
                 if os.environ.get("SHOW_ERRORS") != "1":
                     raise
                 tag = "span" if name in ("cite", "fact", "term") else "div"
-                return f'<{tag} class="build-error" role="alert">{escape(error).replace(chr(10), "<br>")}</{tag}>'
+                told = escape(error).replace("\n", "<br>")
+                return f'<{tag} class="build-error" role="alert">{told}</{tag}>'
 
         macro.__name__ = name
         env.macro(macro)

@@ -214,7 +214,7 @@ def _named(path: Path_, data: Any) -> str:
 
 def _explain(error: dict[str, Any], data: Any, reader: _Reader) -> Problem:
     """One pydantic error → one sentence with line, field and remedy."""
-    path: Path_ = tuple(p for p in error["loc"] if p not in ("word", "figure") or _is_field(p, data, error))
+    path: Path_ = tuple(p for p in error["loc"] if p not in ("word", "figure") or _is_field(p, error))
     value, context = error.get("input"), error.get("ctx", {})
     kind: str = error["type"]
     while path and path not in reader.lines and kind != "missing":
@@ -241,10 +241,10 @@ def _explain(error: dict[str, Any], data: Any, reader: _Reader) -> Problem:
     return Problem(reader.name, reader.at(path), f"{_named(path, data) or 'file'}: {message}")
 
 
-def _is_field(part: Any, data: Any, error: dict[str, Any]) -> bool:
+def _is_field(part: Any, error: dict[str, Any]) -> bool:
     """Is 'figure' in an error's path a real field (scaling rows have one), not a union's tag?"""
-    where = error["loc"].index(part)
-    return part == "figure" and where >= 1 and error["loc"][0] == "scaling" and where == 2
+    place: Path_ = error["loc"]
+    return part == "figure" and place[0] == "scaling" and place.index(part) == 2
 
 
 def _pattern_remedy(pattern: str) -> str:
@@ -268,7 +268,8 @@ def _fields_at(path: Path_) -> list[str]:
 def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     for choice in (node, *node.get("anyOf", []), *node.get("oneOf", [])):
         if "$ref" in choice:
-            return schema["$defs"][choice["$ref"].rpartition("/")[2]]
+            found: dict[str, Any] = schema["$defs"][choice["$ref"].rpartition("/")[2]]
+            return found
     return node
 
 
@@ -327,7 +328,7 @@ def _references(model: BaseModel, path: Path_) -> Iterator[tuple[Path_, str, str
 def _unsourced(row: Any, path: Path_, reader: _Reader) -> Iterator[Problem]:
     figures = [(n, getattr(row, n)) for n in type(row).model_fields]
     figures += [("scores", score) for score in getattr(row, "scores", [])]
-    figures = [(n, f) for n, f in figures if isinstance(f, Figure | Estimate) or n == "scores" and f]
+    figures = [(n, f) for n, f in figures if isinstance(f, Figure | Estimate) or (n == "scores" and f)]
     bare = [name for name, figure in figures if not isinstance(figure, list) and figure.source is None]
     for name in bare if figures else ["source"]:
         where = f"{path[0]}[{row.id}].{name}"

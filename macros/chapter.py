@@ -33,7 +33,7 @@ def chapter_head(page: PageContext) -> str:
 
 
 def _provenance(path: str) -> list[str]:
-    """When the page last changed, and where to report an error; only where REPO_URL says where the sources are."""
+    """When the page last changed and where to report an error, where REPO_URL tells the repository."""
     repository = os.environ.get("REPO_URL", "").rstrip("/")
     if not repository:
         return []
@@ -53,9 +53,10 @@ def last_changed(path: str) -> str:
     """The day of the last commit that touched a page, or '' outside a git checkout."""
     command = ["git", "log", "-1", "--format=%cs", "--", f"docs/{path}"]
     try:
-        return subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, timeout=5).stdout.strip()
+        done = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, timeout=5)
     except (OSError, subprocess.TimeoutExpired):
         return ""
+    return done.stdout.strip()
 
 
 def onward(page: PageContext) -> str:
@@ -78,7 +79,7 @@ def onward(page: PageContext) -> str:
 def figure(page: PageContext, svg: str, caption: str, says: str) -> str:
     """A drawing of your own with its caption and, in a sentence, what it shows.
 
-    svg: file under docs/assets/figures/; caption: its title; says: the finding, for those who cannot see it too.
+    svg: file under docs/assets/figures/; caption: its title; says: what it shows, in words.
 
     Example: {{ figure("masks.svg", caption="Three masks", says="A mask decides who may look at whom.") }}
     """

@@ -95,13 +95,13 @@ def _context(page: PageContext) -> Drawn:
                     model.name,
                     figure.number,
                     show_figure(figure, "context"),
-                    _hue(page, model),
                 )
             )
     least, most = min(marks, key=lambda m: m.value), max(marks, key=lambda m: m.value)
     says = (
-        f"The window grew from {least.words} tokens ({escape(least.name)}) to {most.words} ({escape(most.name)}), "
-        f"a factor of {most.value / least.value:,.0f}. A window that fits a text is not yet a text that is used well."
+        f"The window grew from {least.words} tokens ({escape(least.name)}) to {most.words} "
+        f"({escape(most.name)}), a factor of {most.value / least.value:,.0f}. "
+        "That a text fits does not yet mean that it is used well."
     )
     twin = table(page, "models", ["name", "date", "context", "max_output"], sort="date")
     return (
@@ -123,8 +123,9 @@ def _cost(page: PageContext) -> Drawn:
     makers = sum(not mark.estimate for mark in marks)
     told = f"{makers} of the {len(marks)} come from makers, the rest" if makers else f"all {len(marks)}"
     says = (
-        f"From {escape(marks[0].name)} to {escape(marks[-1].name)} the figures span {span:.1f} powers of ten; {told} "
-        "are estimates or press reports, made by different methods: compare orders of magnitude, not digits."
+        f"From {escape(marks[0].name)} to {escape(marks[-1].name)} the figures span {span:.1f} powers of "
+        f"ten; {told} are estimates or press reports, made by different methods: compare orders of "
+        "magnitude, not digits."
     )
     twin = table(page, "scaling", ["name", "figure", "nature", "by"], where={"kind": "cost"})
     return (
@@ -173,13 +174,15 @@ def _dots(marks: list[Mark]) -> tuple[int, str]:
         anchor = "start" if decade == low else "end" if decade == high else "middle"
         out.append(f'<path class="ink thin grid" d="M{at:.1f} 4V{height - 26}"/>')
         out.append(
-            f'<text class="muted" x="{at:.1f}" y="{height - 8}" text-anchor="{anchor}">{scaled(10.0**decade)}</text>'
+            f'<text class="muted" x="{at:.1f}" y="{height - 8}" text-anchor="{anchor}">'
+            f"{scaled(10.0**decade)}</text>"
         )
     for i, mark in enumerate(marks):
         top = i * ROW
         out.append(f'<text class="ink plate" x="2" y="{top + 17}">{escape(mark.name)}</text>')
         out.append(
-            f'<text class="muted plate" x="{WIDTH - 2}" y="{top + 17}" text-anchor="end">{escape(mark.words)}</text>'
+            f'<text class="muted plate" x="{WIDTH - 2}" y="{top + 17}" text-anchor="end">'
+            f"{escape(mark.words)}</text>"
         )
         out.append(f'<path class="ink thin grid" d="M10 {top + 29}H{WIDTH - 10}"/>')
         out.append(_point(x(mark.value), top + 29, mark))
@@ -206,7 +209,8 @@ def _scatter(marks: list[Mark]) -> tuple[int, str]:
         at = y(10.0**decade)
         out.append(f'<path class="ink thin grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
         out.append(
-            f'<text class="muted" x="{LEFT - 4}" y="{at + 5:.1f}" text-anchor="end">{scaled(10.0**decade)}</text>'
+            f'<text class="muted" x="{LEFT - 4}" y="{at + 5:.1f}" text-anchor="end">'
+            f"{scaled(10.0**decade)}</text>"
         )
     for year in range(first, last + 1, 1 if last - first < 9 else 2):
         out.append(
@@ -224,7 +228,7 @@ def _scatter(marks: list[Mark]) -> tuple[int, str]:
         ]
         for left, base in places:
             box = (left, base - 13, left + size, base + 4)
-            if LEFT <= left and box[2] <= WIDTH and not any(_overlap(box, other) for other in taken):
+            if left >= LEFT and box[2] <= WIDTH and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 out.append(
                     f'<text class="ink label" x="{left:.1f}" y="{base:.1f}">{escape(mark.name)}</text>'

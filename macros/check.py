@@ -41,7 +41,7 @@ def find_problems(docs: Path = DOCS) -> list[Problem]:
         problems += [p for page in pages.values() for p in call_problems(page, pages, catalogue)]
         problems += list(chapter_problems(catalogue, pages, docs))
     except DataError as error:
-        # Without the data every table would fail as well: its faults are told once, calls are checked next time.
+        # Without the data every table would fail as well: tell its faults once, check only the calls' names.
         problems += error.problems
         problems += [p for page in pages.values() for p in call_problems(page, pages, None)]
     problems += list(question_problems(pages, docs))
@@ -250,6 +250,7 @@ def _link_problem(site: Path, link: Any) -> Problem:
 
 
 def main(arguments: list[str]) -> int:
+    """Do what the arguments ask for; 1 when there is a problem."""
     if "--write-ids" in arguments:
         print("\n".join(write_ids()) or "no new ids")
         return 0

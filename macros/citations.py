@@ -67,9 +67,8 @@ def matching(kind: str, rows: list[Any], where: dict[str, Any] | None) -> list[A
         present = {v for row in rows for v in _values(getattr(row, name))}
         for choice in choices:
             if choice not in present:
-                raise AuthorError(
-                    f"where: no row has {name} '{choice}'; {nearest(str(choice), map(str, present), 'values')}"
-                )
+                remedy = nearest(str(choice), map(str, present), "values")
+                raise AuthorError(f"where: no row has {name} '{choice}'; {remedy}")
         rows = [row for row in rows if any(v in choices for v in _values(getattr(row, name)))]
     if where and not rows:
         raise AuthorError(f"where: no row matches {where}; loosen it")
@@ -165,7 +164,7 @@ def fact(page: PageContext, name: str) -> str:
     Example: {{ fact("gpt-3.parameters") }}
     """
     parts = str(name).split(".")
-    kind, row_id, column = ["models", *parts] if len(parts) == 2 else (parts + ["", "", ""])[:3]
+    kind, row_id, column = ["models", *parts] if len(parts) == 2 else [*parts, "", "", ""][:3]
     if kind not in KINDS:
         raise AuthorError(f"fact '{name}': no key '{kind}'; {nearest(kind, KINDS, 'keys')}")
     row = page.row(kind, row_id)
@@ -262,8 +261,9 @@ def resources(page: PageContext, where: dict[str, Any] | None = None) -> str:
     for row in matching("resources", page.catalogue.resources, where):
         seen = f", seen {readable_date(row.seen)}" if row.seen else ""
         items.append(
-            f'<li id="{page.unique("resource-" + row.id)}"><a href="{escape(row.url)}">{escape(row.title)}</a>, '
-            f'{escape(row.by)} ({row.kind}). {escape(row.what)} <span class="status">({row.status}{seen})</span></li>'
+            f'<li id="{page.unique("resource-" + row.id)}">'
+            f'<a href="{escape(row.url)}">{escape(row.title)}</a>, {escape(row.by)} ({row.kind}). '
+            f'{escape(row.what)} <span class="status">({row.status}{seen})</span></li>'
         )
     return f'<ul class="resources">{"".join(items)}</ul>'
 
@@ -278,7 +278,7 @@ def changes(page: PageContext) -> str:
     for row in rows:
         which = f" ({escape(', '.join(row.rows))})" if row.rows else ""
         items.append(
-            f'<li id="{page.unique("change-" + row.id)}"><time datetime="{row.date}">{readable_date(row.date)}'
-            f"</time>: {escape(row.what)}{which}</li>"
+            f'<li id="{page.unique("change-" + row.id)}"><time datetime="{row.date}">'
+            f"{readable_date(row.date)}</time>: {escape(row.what)}{which}</li>"
         )
     return f'<ol class="changes" reversed>{"".join(items)}</ol>'

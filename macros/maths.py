@@ -42,7 +42,7 @@ _FAULTS = {
 _LIMITS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
 _SCRIPTS = (*_LIMITS, *_LIMITS.values())
 # latex2mathml's own errors have no common class, and some come from inside (seen: the four at the end).
-_ERRORS = (
+_ERRORS: tuple[type[Exception], ...] = (
     *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
     *(IndexError, KeyError, ValueError, AttributeError),
 )

@@ -42,18 +42,22 @@ class Page:
 
     @property
     def title(self) -> str:
+        """The title of the front matter, or the path."""
         return str(self.meta.get("title", self.path))
 
     @property
     def body(self) -> str:
+        """The text after the front matter."""
         return "\n".join(self.text.split("\n")[self.body_line - 1 :])
 
     @property
     def requires(self) -> list[str]:
+        """The pages to read before this one."""
         return list(self.meta.get("requires") or [])
 
     @property
     def minutes(self) -> int:
+        """Reading time in whole minutes."""
         return max(1, math.ceil(len(re.findall(r"\w+", self.body)) / WORDS_A_MINUTE))
 
 

@@ -39,7 +39,7 @@ def _date(text: str) -> str:
     if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
         raise ValueError(f'\'{text}\' is no date; write "2020-05-28", "2020-05" or "2020", quoted')
     parts = [int(part) for part in text.split("-")]
-    date(parts[0], *(parts[1:] + [1, 1])[:2])  # raises ValueError for a 13th month or a 30 February
+    date(parts[0], *[*parts[1:], 1, 1][:2])  # raises ValueError for a 13th month or a 30 February
     return text
 
 
@@ -74,10 +74,14 @@ TermId = Annotated[Id, Field(json_schema_extra={"x-ref": "terms"})]
 
 
 class Strict(BaseModel):
+    """No unknown fields, no silent conversion."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Sourced(Strict):
+    """Something that was found in a document."""
+
     source: SourceId | None = Field(None, description="id of the document in which this was found")
     locator: Text | None = Field(None, description='where in it: "table 2.1", "section 3.2"')
     note: Text | None = None
@@ -158,17 +162,23 @@ FigureOrWord = Annotated[
 
 
 class Row(Sourced):
+    """What every row of every kind may have."""
+
     id: Id = Field(description="permanent, kebab-case; links and learners' histories hang on it")
     aliases: list[Text] = []
     chapter: PagePath | None = None
 
 
 class Checked(Strict):
+    """When somebody found the figures in the source, and where they looked."""
+
     date: Day
     via: Literal["source", "copy"]
 
 
 class Source(Strict):
+    """A document that states figures."""
+
     id: Id
     title: Text
     authors: Text
@@ -193,6 +203,8 @@ class Source(Strict):
 
 
 class Family(Row):
+    """Models that share a maker and a line of descent."""
+
     name: Text
     maker: Text
     summary: Short
@@ -208,6 +220,7 @@ Channel = Literal[
     "music",
     "embedding",
     "score",
+    "boxes",
     "files",
     "3d",
     "tokens",
@@ -215,6 +228,8 @@ Channel = Literal[
 
 
 class Score(Sourced):
+    """A benchmark's result; meaningless without its protocol."""
+
     benchmark: BenchmarkId
     value: Annotated[float, Field(ge=0, le=100000, allow_inf_nan=False)]
     protocol: Text = Field(description='how it was measured: "5-shot", "CoT@32"')
@@ -222,6 +237,8 @@ class Score(Sourced):
 
 
 class Model(Row):
+    """A released size or snapshot that a reader could look up."""
+
     name: Text
     family: FamilyId
     maker: Text
@@ -257,6 +274,8 @@ class Modality(Row):
 
 
 class Event(Row):
+    """Something that happened, with how exactly its date is known."""
+
     date: Day
     precision: Literal["day", "month", "year"]
     strand: Literal[
@@ -274,6 +293,8 @@ class Event(Row):
 
 
 class Architecture(Row):
+    """A way to wire a network: what it keeps, what it costs."""
+
     name: Text
     introduced: Day
     state: Text
@@ -287,6 +308,8 @@ class Architecture(Row):
 
 
 class Tokenizer(Row):
+    """An algorithm, a library or a finished vocabulary: three different things."""
+
     name: Text
     kind: Literal["algorithm", "library", "vocabulary"]
     how: Text
@@ -296,6 +319,8 @@ class Tokenizer(Row):
 
 
 class Component(Row):
+    """A part of Stable Diffusion v1."""
+
     name: Text
     role: Text
     parameters: FigureOrWord
@@ -304,6 +329,8 @@ class Component(Row):
 
 
 class TrainingMethod(Row):
+    """A way to train a model or to steer it."""
+
     name: Text
     stage: Literal["pre-training", "post-training", "adaptation", "inference"]
     definition: Short
@@ -311,6 +338,8 @@ class TrainingMethod(Row):
 
 
 class Scaling(Row):
+    """A law of scaling, or what a training run cost and who says so."""
+
     name: Text
     kind: Literal["law", "cost"]
     statement: Text
@@ -323,6 +352,8 @@ class Scaling(Row):
 
 
 class Benchmark(Row):
+    """A test with a name."""
+
     name: Text
     measures: Text
     size: FigureOrWord
@@ -331,6 +362,8 @@ class Benchmark(Row):
 
 
 class Licence(Row):
+    """What one may do with a model."""
+
     name: Text
     kind: Literal["open-source", "open-weights-with-conditions", "non-commercial", "proprietary"]
     commercial_use: Text
@@ -340,18 +373,24 @@ class Licence(Row):
 
 
 class Application(Row):
+    """What people use such models for."""
+
     name: Text
     what: Text
     example: Text
 
 
 class Challenge(Row):
+    """An open problem, and what is done about it."""
+
     name: Text
     what: Text
     answers: Text
 
 
 class Misconception(Row):
+    """A widespread mistake: claim, truth, temptation, a way to find out."""
+
     claim: Text
     truth: Text
     tempting: Text
@@ -361,12 +400,16 @@ class Misconception(Row):
 
 
 class Term(Row):
+    """An entry of the glossary."""
+
     name: Text
     definition: Short
     see: list[TermId] = []
 
 
 class Resource(Row):
+    """Something to read, watch or use elsewhere."""
+
     title: Text
     kind: Literal[
         "article",
@@ -386,6 +429,8 @@ class Resource(Row):
 
 
 class Change(Row):
+    """An entry of the data's own changelog."""
+
     date: Day
     what: Text
     rows: list[Id] = []

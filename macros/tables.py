@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from macros.citations import WORDS, PageContext, matching, short_name, show_figure
 from macros.schema import KINDS, Catalogue, Figure
 from macros.text import AuthorError, escape, nearest, number, readable_date
 
-PRESETS: dict[str, tuple[str, list[str], str]] = {
-    "models": (
+
+class Preset(NamedTuple):
+    """A table as it is when the page does not choose: caption, columns, order."""
+
+    caption: str
+    columns: list[str]
+    sort: str
+
+
+def _preset(caption: str, columns: str, sort: str = "") -> Preset:
+    return Preset(caption, columns.split(), sort)
+
+
+PRESETS = {
+    "sources": _preset("Sources", "authors year title kind where checked", "authors"),
+    "families": _preset("Model families", "name maker summary"),
+    "models": _preset(
         "Language models",
-        ["name", "maker", "date", "architecture", "parameters", "training_tokens", "context", "max_output", "licence", "access", "scores"],
+        "name maker date architecture parameters training_tokens context max_output licence access scores",
         "date",
     ),
-    "families": ("Model families", ["name", "maker", "summary"], ""),
-    "modalities": ("Systems by what goes in and what comes out", ["name", "task", "inputs", "outputs", "method", "kind", "maker", "date"], "date"),
-    "timeline": ("Events", ["title", "date", "strand", "significance"], "date"),
-    "architectures": ("Architectures", ["name", "state", "parallel_training", "cost_per_layer", "path_length", "use", "strengths", "weaknesses"], "introduced"),
-    "tokenizers": ("Tokenizers", ["name", "kind", "how", "algorithm", "vocabulary", "used_by"], ""),
-    "components": ("Components of Stable Diffusion v1", ["name", "role", "parameters", "input", "output"], ""),
-    "training_methods": ("Ways to train and to steer", ["name", "stage", "definition", "changes_weights"], ""),
-    "scaling": ("Scaling laws and training costs", ["name", "kind", "statement", "figure", "nature", "by"], ""),
-    "benchmarks": ("Benchmarks", ["name", "measures", "size", "chance", "known_problems"], ""),
-    "licences": ("Licenses of models", ["name", "kind", "commercial_use", "redistribution", "conditions"], ""),
-    "applications": ("Applications", ["name", "what", "example"], ""),
-    "challenges": ("Challenges", ["name", "what", "answers"], ""),
-    "misconceptions": ("Misconceptions", ["claim", "verdict", "truth"], ""),
-    "terms": ("Terms", ["name", "definition"], "name"),
-    "resources": ("Resources", ["title", "kind", "by", "what", "status"], ""),
-    "sources": ("Sources", ["authors", "year", "title", "kind", "where", "checked"], "authors"),
-    "changes": ("Changes of the data", ["date", "what"], "-date"),
-}  # fmt: skip
-"""Caption, columns and order of a table when the page does not choose its own."""
+    "modalities": _preset(
+        "Systems by what goes in and what comes out",
+        "name task inputs outputs method kind maker date",
+        "date",
+    ),
+    "timeline": _preset("Events", "title date strand significance", "date"),
+    "architectures": _preset(
+        "Architectures",
+        "name state parallel_training cost_per_layer path_length use strengths weaknesses",
+        "introduced",
+    ),
+    "tokenizers": _preset("Tokenizers", "name kind how algorithm vocabulary used_by"),
+    "components": _preset("Components of Stable Diffusion v1", "name role parameters input output"),
+    "training_methods": _preset("Ways to train and to steer", "name stage definition changes_weights"),
+    "scaling": _preset("Scaling laws and training costs", "name kind statement figure nature by"),
+    "benchmarks": _preset("Benchmarks", "name measures size chance known_problems"),
+    "licences": _preset("Licenses of models", "name kind commercial_use redistribution conditions"),
+    "applications": _preset("Applications", "name what example"),
+    "challenges": _preset("Challenges", "name what answers"),
+    "misconceptions": _preset("Misconceptions", "claim verdict truth"),
+    "terms": _preset("Terms", "name definition", "name"),
+    "resources": _preset("Resources", "title kind by what status"),
+    "changes": _preset("Changes of the data", "date what", "-date"),
+}
 
 LABELS = {
     "training_tokens": "Training tokens",
@@ -93,7 +113,8 @@ class _Notes:
             where = f", {escape(locator)}" if locator else ""
             more = f" {escape(note)}" if note else ""
             items.append(
-                f'<li id="{self.name}-source-{n}"><a href="{escape(row.url)}">{escape(short_name(row))}</a>{where}.{more}</li>'
+                f'<li id="{self.name}-source-{n}"><a href="{escape(row.url)}">{escape(short_name(row))}</a>'
+                f"{where}.{more}</li>"
             )
         if not items:
             return ""
@@ -115,7 +136,7 @@ def table(
     kind: a top-level key of genai.yml; columns: its fields; where: dict of field and value, or field and
     list of values; sort: a field, with - for descending. What is left out comes from the kind's preset.
 
-    Example: {{ table("models", columns=["name", "date", "parameters"], where={"family": ["gpt"]}, sort="-date") }}
+    Example: {{ table("models", columns=["name", "parameters"], where={"family": ["gpt"]}, sort="-date") }}
     """
     if kind not in KINDS:
         raise AuthorError(f"no kind '{kind}'; {nearest(kind, KINDS, 'kinds')}")
@@ -136,9 +157,10 @@ def table(
     head = "".join(f'<th scope="col" data-column="{c}">{_label(c)}</th>' for c in wanted)
     body = "".join(_row(page, kind, row, wanted, notes) for row in rows)
     which = _which(page, where)
+    long = " table-scroll--long" if len(rows) > 16 else ""
     return (
-        f'<div class="table-scroll{" table-scroll--long" if len(rows) > 16 else ""}" role="region" tabindex="0" '
-        f'aria-labelledby="{name}-caption"><table class="data-table data-table--{kind.replace("_", "-")}" id="{name}">'
+        f'<div class="table-scroll{long}" role="region" tabindex="0" aria-labelledby="{name}-caption">'
+        f'<table class="data-table data-table--{kind.replace("_", "-")}" id="{name}">'
         f'<caption id="{name}-caption">{caption}{which}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes.listed()}"
     )

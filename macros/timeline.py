@@ -28,8 +28,9 @@ def _event(page: PageContext, row: Any, shown: dict[str, str]) -> str:
     chapter = f" Chapter: {chapter_link(page, row.chapter)}." if elsewhere else ""
     date = row.date[: {"day": 10, "month": 7, "year": 4}[row.precision]]
     return (
-        f'<li id="{shown[row.id]}" data-strand="{row.strand}"><time datetime="{date}">{readable_date(date)}</time> '
-        f'<strong>{escape(row.title)}</strong> <span class="strand">{row.strand.replace("-", " and ")}</span> '
+        f'<li id="{shown[row.id]}" data-strand="{row.strand}">'
+        f'<time datetime="{date}">{readable_date(date)}</time> <strong>{escape(row.title)}</strong> '
+        f'<span class="strand">{row.strand.replace("-", " and ")}</span> '
         f'<span class="significance">{escape(row.significance)}</span>{based}{chapter} '
         f"{cite(page, row.source, row.locator or '')}</li>"
     )

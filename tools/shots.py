@@ -35,7 +35,7 @@ def stale() -> bool:
 
 def address(page: str) -> str:
     """Turn a page's source path into its address below the site's."""
-    return page.removesuffix(".md").removesuffix("index").rstrip("/") + "/"
+    return (page.removesuffix(".md").removesuffix("index").rstrip("/") + "/").lstrip("/")
 
 
 def main() -> int:
@@ -45,6 +45,7 @@ def main() -> int:
     every = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
     pages = os.environ.get("PAGES", "").split() or every
     SHOTS.mkdir(exist_ok=True)
+    http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None  # type: ignore[method-assign]
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=SITE)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
