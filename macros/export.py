@@ -158,10 +158,9 @@ def why_broken(href: str, page: Path, site: Path, home: str, pages: dict[Path, A
     """The reason why an address in a page leads nowhere, or nothing; `home` is the published start page."""
     url, base = urlsplit(href), urlsplit(home).path or "/"
     path = unquote(url.path)
-    if url.scheme in ("mailto", "data") or url.netloc not in (
-        "",
-        urlsplit(home).netloc,
-    ):
+    if href.startswith("//"):
+        return "begins with a host, but has no scheme"
+    if url.scheme in ("mailto", "data") or url.netloc not in ("", urlsplit(home).netloc):
         return ""
     if url.scheme not in ("", "http", "https"):
         return f"the scheme {url.scheme}: is not used on this site"

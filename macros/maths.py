@@ -41,10 +41,10 @@ _FAULTS = {
 }
 _LIMITS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
 _SCRIPTS = (*_LIMITS, *_LIMITS.values())
-# latex2mathml's own errors have no common class, and some come from inside (seen: the four at the end).
+# latex2mathml's own errors have no common class, and some come from inside (seen: those at the end).
 _ERRORS: tuple[type[Exception], ...] = (
     *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
-    *(IndexError, KeyError, ValueError, AttributeError),
+    *(IndexError, KeyError, ValueError, AttributeError, StopIteration),
 )
 # The children an element must have: latex2mathml drops the missing ones without a word.
 _PARTS = dict.fromkeys((*_SCRIPTS, "mfrac", "mroot"), 2) | {"msubsup": 3, "munderover": 3}

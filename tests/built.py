@@ -38,7 +38,9 @@ def address(source: Path) -> str:
 PAGES = sorted(address(file.relative_to(ROOT / "docs")) for file in (ROOT / "docs").rglob("*.md"))
 """The address of every page; the start page is the empty one."""
 
-CHAPTERS = [page for page in PAGES if page.count("/") == 2 and not page.startswith(("study", "contributing", "data"))]
+CHAPTERS = [
+    page for page in PAGES if page.count("/") == 2 and not page.startswith(("study", "contributing", "data"))
+]
 """Pages that explain one concept."""
 
 

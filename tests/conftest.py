@@ -8,11 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from macros.export import export
 from tests.built import Site, listening, serve, url_of
 from tools.bench import ENGINES, build, copy_project
 from tools.chromium import find
+
+# No test may depend on how fast the machine is. The full counts run in `make test-long`.
+settings.register_profile("quick", deadline=None, max_examples=25)
+settings.register_profile("long", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")

@@ -12,25 +12,11 @@ import sys
 
 from fontTools import subset
 
+# Latin, accents, Greek, dashes and primes, letter-like signs (ℝ, ℓ), arrows, operators, floors and ceilings,
+# pieces of tall brackets, large operators, and the bold, italic, script and double-struck letters.
 RANGES = (
-    (0x20, 0x7E),  # Latin
-    (0xA0, 0xFF),
-    (0x300, 0x338),  # accents over symbols
-    (0x391, 0x3F6),  # Greek
-    (0x2010, 0x2057),  # dashes, dots, primes
-    (0x20D0, 0x20DC),
-    (0x2100, 0x214F),  # letter-like: ℝ, ℒ, ℓ
-    (0x2190, 0x21D5),  # arrows
-    (0x2200, 0x22FF),  # operators
-    (0x2308, 0x230B),  # floor, ceiling
-    (0x2329, 0x232A),
-    (0x239B, 0x23B3),  # pieces of tall brackets
-    (0x27E6, 0x27EF),
-    (0x2A00, 0x2A0C),
-    (0x2A7D, 0x2A7E),
-    (0x1D400, 0x1D537),  # bold, italic, script letters
-    (0x1D538, 0x1D56B),  # double-struck letters
-    (0x1D6A4, 0x1D7FF),  # Greek in bold and italic, bold digits
+    "20-7E A0-FF 300-338 391-3F6 2010-2057 20D0-20DC 2100-214F 2190-21D5 2200-22FF 2308-230B 2329-232A "
+    "239B-23B3 27E6-27EF 2A00-2A0C 2A7D-2A7E 1D400-1D56B 1D6A4-1D7FF"
 )
 
 
@@ -40,7 +26,8 @@ def main(source: str, target: str) -> None:
     options.notdef_outline = True
     font = subset.load_font(source, options)
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=[code for first, last in RANGES for code in range(first, last + 1)])
+    ends = [[int(end, 16) for end in part.split("-")] for part in RANGES.split()]
+    cutter.populate(unicodes=[code for first, last in ends for code in range(first, last + 1)])
     cutter.subset(font)
     subset.save_font(font, target, options)
 

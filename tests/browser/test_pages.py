@@ -17,7 +17,7 @@ SCHEMES = {"light": "default", "dark": "slate"}
 
 OPEN_ALL = "document.querySelectorAll('details').forEach((details) => { details.open = true })"
 VIOLATIONS = """async () => {
-  const { violations } = await axe.run({ resultTypes: ["violations"] });
+  const { violations } = await axe.run({ resultTypes: ["violations"], preload: false });
   return violations.flatMap(({ id, nodes }) => nodes.map((node) =>
     `${id}: ${node.target.join(" ")}: ${node.html.slice(0, 120)}: ${node.failureSummary.split("\\n")[1]}`));
 }"""

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as etree
 
 import markdown
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from macros.maths import MathsError, to_mathml
@@ -238,13 +238,11 @@ def well_formed(math: etree.Element) -> bool:
     return "\\" not in "".join(again.itertext())
 
 
-@settings(max_examples=60, deadline=None)
 @given(FORMULAS, st.booleans())
 def test_any_balanced_formula_becomes_well_formed_mathml(latex: str, display: bool) -> None:
     assert well_formed(to_mathml(latex, display))
 
 
-@settings(max_examples=100, deadline=None)
 @given(FORMULAS, st.data())
 def test_a_broken_formula_is_an_error_or_still_well_formed(latex: str, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(latex)))
