@@ -71,9 +71,10 @@ def define_env(env: Any) -> None:
     contexts: dict[str, PageContext] = {}
 
     def context() -> PageContext:
-        path = getattr(env.page, "path", None) or env.page.file.src_uri
+        mkdocs = getattr(env.page, "file", None)
+        path = mkdocs.src_uri if mkdocs else env.page.path
         if path not in contexts:
-            contexts[path] = PageContext(path, load(), read_site())
+            contexts[path] = PageContext(path, load(), read_site(), from_source=not mkdocs)
         return contexts[path]
 
     def register(name: str) -> None:

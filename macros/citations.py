@@ -32,6 +32,8 @@ class PageContext:
     pages: dict[str, Page]
     cited: dict[str, None] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
+    from_source: bool = False
+    """Zensical reads links in HTML as relative to the source file and mends them; MkDocs leaves them alone."""
 
     def unique(self, wanted: str) -> str:
         """An id that occurs once on the page: the second table's row gets -2."""
@@ -52,7 +54,9 @@ class PageContext:
 
     def link(self, target: str) -> str:
         """The relative address of another page."""
-        return escape(relative(self.path, target))
+        address = relative(self.path, target)
+        climbs = self.from_source and not self.path.endswith("index.md") and address.startswith("../")
+        return escape(address.removeprefix("../") if climbs else address)
 
 
 def matching(kind: str, rows: list[Any], where: dict[str, Any] | None) -> list[Any]:

@@ -55,6 +55,14 @@ EDITS = (
         '"div",{class:"md-code__nav"}',
     ),
     Edit(
+        "axe scrollable-region-focusable: a table wider than a phone can be scrolled by keyboard, too",
+        "assets/javascripts/bundle.*.js",
+        "",
+        r'\{class:"md-typeset__scrollwrap"\}',
+        '{class:"md-typeset__scrollwrap",tabIndex:0}',
+        '{class:"md-typeset__scrollwrap",tabIndex:0}',
+    ),
+    Edit(
         "the search index is fetched at once; it can wait until the browser is idle",
         "assets/javascripts/bundle.*.js",
         "",

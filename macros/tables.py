@@ -159,7 +159,7 @@ def table(
     which = _which(page, where)
     long = " table-scroll--long" if len(rows) > 16 else ""
     return (
-        f'<div class="table-scroll{long}" role="region" tabindex="0" aria-labelledby="{name}-caption">'
+        f'<div class="table-scroll{long}" role="group" tabindex="0" aria-labelledby="{name}-caption">'
         f'<table class="data-table data-table--{kind.replace("_", "-")}" id="{name}">'
         f'<caption id="{name}-caption">{caption}{which}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes.listed()}"
@@ -292,7 +292,7 @@ def modality_matrix(page: PageContext) -> str:
         lines.append(f'<tr><th scope="row">from {channel}</th>{"".join(cells)}</tr>')
     head = "".join(f'<th scope="col">to {out}</th>' for out in outs)
     return (
-        f'<div class="table-scroll" role="region" tabindex="0" aria-labelledby="{name}-caption">'
+        f'<div class="table-scroll" role="group" tabindex="0" aria-labelledby="{name}-caption">'
         f'<table class="data-table data-table--matrix" id="{name}"><caption id="{name}-caption">'
         "What goes in, what comes out (a system that takes two things stands in two rows)</caption>"
         f'<thead><tr><td class="none"></td>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'

@@ -172,7 +172,7 @@ def test_a_changed_theme_is_reported(small_site: Path) -> None:
     scripts.mkdir(parents=True)
     (scripts / "bundle.1.min.js").write_text("other()")
 
-    assert len([problem for problem in export(small_site) if "the theme changed" in problem]) == 2
+    assert len([problem for problem in export(small_site) if "the theme changed" in problem]) == 3
 
 
 def question_ids(html: str) -> set[str]:
