@@ -6,7 +6,7 @@ Both engines call it: MkDocs once a build, Zensical once a page; so it does no w
 from __future__ import annotations
 
 import functools
-import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +14,7 @@ from macros import chapter, charts, citations, tables, timeline, worked
 from macros.catalogue import load
 from macros.citations import PageContext
 from macros.pages import read_site
-from macros.text import AuthorError, escape
+from macros.text import AuthorError, escape, nearest, shows_errors
 
 MACROS: dict[str, Callable[..., str]] = {
     macro.__name__: macro
@@ -40,7 +40,9 @@ MACROS: dict[str, Callable[..., str]] = {
 }
 """Name in a page → function of (page context, arguments)."""
 
-PAGELESS = (worked.attention_example,)
+CALL = re.compile(r"\{\{\s*([a-z_]+)\s*\(")
+
+PAGELESS: tuple[Callable[..., str], ...] = (worked.attention_example,)
 """Macros that need nothing but their arguments."""
 
 
@@ -54,7 +56,10 @@ def authors_guide(page: PageContext) -> str:
 
 def call(page: PageContext, name: str, *arguments: Any, **named: Any) -> str:
     """Run one macro; what an author did wrong becomes an AuthorError that names the call."""
-    macro = authors_guide if name == "authors_guide" else MACROS[name]
+    known: dict[str, Callable[..., str]] = {**MACROS, "authors_guide": authors_guide}
+    if name not in known:
+        raise AuthorError(f"no macro '{name}'; {nearest(name, known, 'macros')}")
+    macro = known[name]
     try:
         return macro(*arguments, **named) if macro in PAGELESS else macro(page, *arguments, **named)
     except (TypeError, ValueError) as error:
@@ -65,8 +70,8 @@ def call(page: PageContext, name: str, *arguments: Any, **named: Any) -> str:
 def define_env(env: Any) -> None:
     """Register every macro for the engine.
 
-    Under `make serve` (SHOW_ERRORS=1) a mistake is shown where it stands, so that the server goes on and
-    the rest of the page can be read; in a build it ends the page with an error.
+    Under SHOW_ERRORS=1 (`make serve`, and `macros.check --build`, which collects what is shown) a mistake
+    stands in the page where the result would; otherwise it ends the page with an error.
     """
     contexts: dict[str, PageContext] = {}
 
@@ -83,7 +88,7 @@ def define_env(env: Any) -> None:
             try:
                 return call(context(), name, *arguments, **named)
             except AuthorError as error:
-                if os.environ.get("SHOW_ERRORS") != "1":
+                if not shows_errors():
                     raise
                 tag = "span" if name in ("cite", "fact", "term") else "div"
                 told = escape(error).replace("\n", "<br>")
@@ -94,3 +99,7 @@ def define_env(env: Any) -> None:
 
     for name in (*MACROS, "authors_guide"):
         register(name)
+    if shows_errors():  # a misspelt macro is a mistake in one place, not the end of its page
+        calls = {name for page in read_site().values() for name in CALL.findall(page.body)}
+        for name in calls - {*MACROS, "authors_guide"}:
+            register(name)

@@ -72,6 +72,15 @@ def parse(raw: bytes, name: str = "docs/data/genai.yml") -> Catalogue:
     return catalogue
 
 
+def ids_of(path: Path = DATA) -> dict[str, set[str]]:
+    """The ids under each key, as far as a broken file can be read."""
+    data = _Reader(str(path)).read(path.read_bytes())
+    rows = {kind: data.get(kind) or [] for kind in KINDS} if isinstance(data, dict) else {}
+    return {
+        kind: {str(row.get("id")) for row in found if isinstance(row, dict)} for kind, found in rows.items()
+    }
+
+
 class _Reader:
     """YAML text → plain data, remembering the line of every field.
 

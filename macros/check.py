@@ -7,9 +7,11 @@ python -m macros.check --write-ids   append new question ids to docs/study/ids.t
 
 from __future__ import annotations
 
+import html
 import logging
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +22,9 @@ import yaml
 from jinja2 import nodes
 
 from macros import MACROS, call
-from macros.catalogue import DATA, DOCS, ROOT, DataError, load, schema_text
+from macros.catalogue import DATA, DOCS, ROOT, DataError, ids_of, load, schema_text
 from macros.citations import PageContext
-from macros.export import broken_links, export
+from macros.export import BrokenLink, broken_links, export
 from macros.pages import Page, page_problems, read_site
 from macros.questions import find_questions
 from macros.questions import problems as faults
@@ -41,16 +43,25 @@ def find_problems(docs: Path = DOCS) -> list[Problem]:
         problems += [p for page in pages.values() for p in call_problems(page, pages, catalogue)]
         problems += list(chapter_problems(catalogue, pages, docs))
     except DataError as error:
-        # Without the data every table would fail as well: tell its faults once, check only the calls' names.
+        # Without the data every table would fail as well: tell its faults once, check only names and ids.
         problems += error.problems
-        problems += [p for page in pages.values() for p in call_problems(page, pages, None)]
+        ids = ids_of(docs / "data" / "genai.yml")
+        problems += [p for page in pages.values() for p in call_problems(page, pages, None, ids)]
     problems += list(question_problems(pages, docs))
     problems += list(navigation_problems(pages, docs.parent / "mkdocs.yml"))
     return sorted(set(problems))
 
 
-def call_problems(page: Page, pages: dict[str, Page], catalogue: Catalogue | None) -> Iterator[Problem]:
-    """Each macro call of a page, tried on its own, so that one mistake does not hide the next."""
+BY_ID = {"cite": "sources", "term": "terms", "misconception": "misconceptions"}
+
+
+def call_problems(
+    page: Page, pages: dict[str, Page], catalogue: Catalogue | None, ids: dict[str, set[str]] | None = None
+) -> Iterator[Problem]:
+    """Each macro call of a page, tried on its own, so that one mistake does not hide the next.
+
+    While the data file is broken (no catalogue), names are still checked against the `ids` it seems to have.
+    """
     name = f"docs/{page.path}"
     try:
         tree = jinja2.Environment().parse(page.body)
@@ -90,6 +101,10 @@ def call_problems(page: Page, pages: dict[str, Page], catalogue: Catalogue | Non
             )
             continue
         if context is None:
+            known_ids = (ids or {}).get(BY_ID.get(macro, ""))
+            if known_ids and arguments and arguments[0] not in known_ids:
+                remedy = nearest(arguments[0], known_ids, BY_ID[macro])
+                yield Problem(name, line, f"{macro}({arguments[0]!r}): unknown {BY_ID[macro]} id; {remedy}")
             continue
         try:
             call(context, macro, *arguments, **named)
@@ -197,27 +212,56 @@ class _Warnings(logging.Handler):
         self.messages.append(record.getMessage())
 
 
+TOLD_BETTER = re.compile(r"Macro Syntax Error|contains (a|an unrecognized relative) link|not included in the")
+"""MkDocs' messages about what `find_problems` and `broken_links` tell with the line."""
+
+
 def build(site: Path) -> list[Problem]:
-    """A strict build with MkDocs into `site`, finished by `export`; returns what went wrong."""
+    """Build with MkDocs, finish with `export`, check every link; `site` is replaced only when all is well."""
     from mkdocs.commands.build import build as mkdocs_build
     from mkdocs.config import load_config
     from mkdocs.exceptions import Abort, BuildError
 
+    os.environ["SHOW_ERRORS"] = "1"  # mistakes are shown in their place and collected below, all in one run
+    part = site.with_name(site.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
     handler, logger = _Warnings(), logging.getLogger("mkdocs")
     logger.addHandler(handler)
     try:
-        config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(site))
+        config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(part))
         config.plugins.run_event("startup", command="build", dirty=False)
         mkdocs_build(config)
-    except (Abort, BuildError, AuthorError) as error:
-        handler.messages.append(f"{type(error).__name__}: {error}")
+    except (Abort, BuildError, ValueError) as error:
+        handler.messages.append(f"{handler.messages.pop() if handler.messages else ''} {error}")
     finally:
         logger.removeHandler(handler)
-    problems = [_located(message) for message in handler.messages]
-    if site.is_dir():
-        export(site)
-        problems += [_link_problem(site, link) for link in broken_links(site)]
-    return list({(p.file, p.line): p for p in problems}.values())
+    problems = [_located(message) for message in handler.messages if not TOLD_BETTER.search(message)]
+    if part.is_dir():
+        problems += [Problem("mkdocs.yml", 1, message) for message in export(part)]
+        problems += [p for file in sorted(part.rglob("*.html")) for p in _shown_errors(part, file)]
+        problems += [_link_problem(link) for link in broken_links(part)]
+    if not problems:
+        shutil.rmtree(site, ignore_errors=True)
+        part.rename(site)
+    shutil.rmtree(part, ignore_errors=True)
+    return problems
+
+
+def _shown_errors(site: Path, file: Path) -> Iterator[Problem]:
+    """The messages that macros and formulas left in a built page."""
+    source = _source(file.relative_to(site).as_posix())
+    found = re.findall(r'class="build-error"[^>]*>(.*?)</(?:div|span)>', file.read_text("utf-8"), re.DOTALL)
+    for message in map(html.unescape, found):
+        formula = re.search("formula “(.*?)”", message)
+        needle = formula[1] if formula else message.split("(")[0]
+        yield Problem(source, _find(source, needle), message.replace("<br>", "; "))
+
+
+def _source(page: str) -> str:
+    """The Markdown file of a built page: language/attention/index.html → docs/language/attention.md."""
+    folder = Path(page).parent.as_posix()
+    candidates = [f"docs/{folder}.md", f"docs/{folder}/index.md"] if folder != "." else ["docs/index.md"]
+    return next((c for c in candidates if (ROOT / c).exists()), candidates[0])
 
 
 def _located(message: str) -> Problem:
@@ -235,17 +279,9 @@ def _find(path: str, needle: str) -> int:
     return text.count("\n", 0, max(0, text.find(needle))) + 1 if needle else 1
 
 
-def _link_problem(site: Path, link: Any) -> Problem:
-    page = Path(link.page).parent.as_posix()
-    candidates = [f"docs/{page}.md", f"docs/{page}/index.md"] if page != "." else ["docs/index.md"]
-    source = next((c for c in candidates if (ROOT / c).exists()), candidates[0])
-    line = max(
-        _find(source, n)
-        for n in (
-            link.href,
-            "#" + link.href.partition("#")[2] if "#" in link.href else "",
-        )
-    )
+def _link_problem(link: BrokenLink) -> Problem:
+    source, fragment = _source(link.page), link.href.partition("#")[2]
+    line = max(_find(source, link.href), _find(source, f"#{fragment}" if fragment else ""))
     return Problem(source, line, f"link '{link.href}': {link.reason}; correct or remove it")
 
 
@@ -259,15 +295,15 @@ def main(arguments: list[str]) -> int:
         return 0
     problems = find_problems()
     if "--build" in arguments:
-        found = {(p.file, p.line) for p in problems}
-        covered = {p.file for p in problems}
-        # A page that was refused above fails in the build again: tell each place once.
+        told = {p.message for p in problems}
         problems += [
             p
             for p in build(ROOT / os.environ.get("SITE_DIR", "site"))
-            if (p.file, p.line) not in found and not ("Macro" in p.message and p.file in covered)
+            if not any(message in p.message for message in told)
+            and not p.message.startswith("docs/data/genai.yml:")
         ]
-    for problem in sorted(problems):
+    problems = sorted(set(problems))
+    for problem in problems:
         if os.environ.get("GITHUB_ACTIONS"):
             print(f"::error file={problem.file},line={problem.line}::{problem.message}")
         print(problem, file=sys.stderr)

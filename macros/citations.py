@@ -33,7 +33,7 @@ class PageContext:
     cited: dict[str, None] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     from_source: bool = False
-    """Zensical reads links in HTML as relative to the source file and mends them; MkDocs leaves them alone."""
+    """Zensical takes links in HTML as relative to the source file, MkDocs leaves them alone."""
 
     def unique(self, wanted: str) -> str:
         """An id that occurs once on the page: the second table's row gets -2."""

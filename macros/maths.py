@@ -7,7 +7,7 @@ This module joins the two, mends what browsers would show wrongly, and refuses w
 
 import re
 import unicodedata
-from typing import Any, NoReturn
+from typing import Any
 from xml.etree import ElementTree as etree
 
 from latex2mathml import exceptions
@@ -16,6 +16,8 @@ from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 from pymdownx import arithmatex, util
+
+from macros.text import shows_errors
 
 _KNOWN = ("array", "Bmatrix", "bmatrix", "cases", "matrix", "pmatrix", "smallmatrix", "vmatrix", "Vmatrix")
 # Environments latex2mathml lacks, or numbers, with the ones that look the same.
@@ -63,6 +65,23 @@ class MathsError(ValueError):
 
     def __init__(self, latex: str, fault: str) -> None:
         super().__init__(f"formula “{' '.join(latex.split())}”: {fault}")
+
+
+def shown(latex: str, display: bool = False) -> etree.Element:
+    """The formula, or under SHOW_ERRORS the message that says what is wrong with it."""
+    try:
+        return to_mathml(latex, display)
+    except MathsError as error:
+        return refused(error)
+
+
+def refused(error: MathsError) -> etree.Element:
+    """Raise the error, or under SHOW_ERRORS put it into the page."""
+    if not shows_errors():
+        raise error
+    element = etree.Element("span", {"class": "build-error", "role": "alert"})
+    element.text = AtomicString(str(error))
+    return element
 
 
 def to_mathml(latex: str, display: bool = False) -> etree.Element:
@@ -178,21 +197,21 @@ class _Inline(arithmatex.InlineArithmatexPattern):  # type: ignore[misc]
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[Any, int, int]:
         if m[1]:  # backslashes before a dollar: nothing to convert
             return super().handleMatch(m, data)  # type: ignore[no-any-return]
-        return to_mathml(m[3]), m.start(0), m.end(0)
+        return shown(m[3]), m.start(0), m.end(0)
 
 
 class _Display(arithmatex.BlockArithmatexProcessor):  # type: ignore[misc]
     def mathjax_output(self, parent: etree.Element, math: str) -> None:
-        element = to_mathml(math, display=True)
+        element = shown(math, display=True)
         wide = sum(len(leaf.text or "  ") for leaf in element.iter() if not len(leaf)) > _WIDE
         focus = {"tabindex": "0", "role": "group", "aria-label": "Formula"} if wide else {}
         etree.SubElement(parent, "div", {"class": "maths", **focus}).append(element)
 
 
 class _Stray(InlineProcessor):
-    def handleMatch(self, m: re.Match[str], data: str) -> NoReturn:  # type: ignore[override]
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Any, int, int]:  # type: ignore[override]
         fault = "$$ needs lines of its own with blank lines around them, in a list item indented by 4"
-        raise MathsError(data[m.start() : m.start() + 60], fault)
+        return refused(MathsError(data[m.start() : m.start() + 60], fault)), m.start(0), m.end(0)
 
 
 class MathsExtension(arithmatex.ArithmatexExtension):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import posixpath
 import re
 from collections.abc import Iterable
@@ -40,6 +41,11 @@ def escape(value: object) -> str:
     'a &lt; b &#124; &#96;c&#96; &amp; &quot;d&quot;'
     """
     return str(value).translate(_ENTITIES)
+
+
+def shows_errors() -> bool:
+    """Whether mistakes are shown where they stand, so that the rest of the page can be read and checked."""
+    return os.environ.get("SHOW_ERRORS") == "1"
 
 
 def nearest(word: str, known: Iterable[str], what: str) -> str:
