@@ -41,12 +41,19 @@ def load(path: Path = DATA) -> Catalogue:
         stat = path.stat()
     except OSError as error:
         raise DataError([Problem(str(path), 1, f"cannot be read: {error.strerror}")]) from error
-    return _load(path, stat.st_mtime_ns, stat.st_size)
+    found = _load(path, stat.st_mtime_ns, stat.st_size)
+    if isinstance(found, DataError):
+        raise found
+    return found
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, _mtime: int, _size: int) -> Catalogue:
-    return parse(path.read_bytes(), _shown(path))
+def _load(path: Path, _mtime: int, _size: int) -> Catalogue | DataError:
+    """A broken file is remembered as well: under `serve` hundreds of macro calls ask for it."""
+    try:
+        return parse(path.read_bytes(), _shown(path))
+    except DataError as error:
+        return error
 
 
 def _shown(path: Path) -> str:

@@ -7,14 +7,18 @@ options of a quiz carry no marks.
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as etree
 
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension, BlocksProcessor
 from pymdownx.blocks.block import Block
+
+from macros.text import shows_errors
 
 _MARK = re.compile(r"\[([ xX])\](?:\s+|$)")
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -36,6 +40,7 @@ class _Exercise(Block):  # type: ignore[misc]
     """What question and quiz share: both need a title, an id and an end."""
 
     ARGUMENT = True
+    options: dict[str, Any]
 
     @property
     def name(self) -> str:
@@ -44,14 +49,42 @@ class _Exercise(Block):  # type: ignore[misc]
 
     def _validate(self, parent: etree.Element, arg: Any, **options: Any) -> bool:
         # The base class prints a block it cannot read as text; an author is better served by a message.
-        self.argument = arg or "(no title)"
-        if not super()._validate(parent, arg, **options):
-            raise QuestionError(f"{self.name}: needs `| title` after its name, and no option but attrs")
-        if not self.options["attrs"].get("id"):
-            raise QuestionError(f"{self.name} has no id: {_SAMPLE}")
-        if _markup(self.argument):
-            raise QuestionError(f"{self.name}: < in a title begins HTML; put it between backticks")
+        self.argument, self.fault = arg or "(no title)", ""
+        valid = super()._validate(parent, arg, **options)
+        with self._showing_errors():
+            if not valid:
+                raise QuestionError(f"{self.name}: needs `| title` after its name, and no option but attrs")
+            if not self.options["attrs"].get("id"):
+                raise QuestionError(f"{self.name} has no id: {_SAMPLE}")
+            if _markup(self.argument):
+                raise QuestionError(f"{self.name}: < in a title begins HTML; put it between backticks")
+        if self.fault:
+            self.options = {"attrs": {}}
         return True
+
+    @contextmanager
+    def _showing_errors(self) -> Iterator[None]:
+        """Under SHOW_ERRORS a fault is kept, and put into the page where the block would be."""
+        try:
+            yield
+        except QuestionError as error:
+            if not shows_errors():
+                raise
+            self.fault = str(error)
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """The block's element, or the message that stands in its place."""
+        return etree.SubElement(parent, "div") if self.fault else self.open(parent)
+
+    def on_end(self, block: etree.Element) -> None:
+        """Finish the block, or say what is wrong with it."""
+        if not self.fault:
+            with self._showing_errors():
+                self.close(block)
+        if self.fault:
+            block.clear()
+            block.tag, block.text = "div", AtomicString(self.fault)
+            block.attrib |= {"class": "build-error", "role": "alert"}
 
 
 class QuestionBlock(_Exercise):
@@ -59,13 +92,13 @@ class QuestionBlock(_Exercise):
 
     NAME = "question"
 
-    def on_create(self, parent: etree.Element) -> etree.Element:
+    def open(self, parent: etree.Element) -> etree.Element:
         """A closed details element with the title as its summary."""
         details = etree.SubElement(parent, "details", {"class": "question"})
         etree.SubElement(details, "summary").text = self.argument
         return details
 
-    def on_end(self, block: etree.Element) -> None:
+    def close(self, block: etree.Element) -> None:
         """Refuse an empty answer."""
         if len(block) < 2:
             raise QuestionError(f"{self.name} has no answer: write it under the title")
@@ -76,14 +109,14 @@ class QuizBlock(_Exercise):
 
     NAME = "quiz"
 
-    def on_create(self, parent: etree.Element) -> etree.Element:
+    def open(self, parent: etree.Element) -> etree.Element:
         """A group named by its stem."""
         stem = f"{self.options['attrs']['id']}-stem"
         group = etree.SubElement(parent, "div", {"class": "quiz", "role": "group", "aria-labelledby": stem})
         etree.SubElement(group, "p", {"class": "quiz__stem", "id": stem}).text = self.argument
         return group
 
-    def on_end(self, block: etree.Element) -> None:
+    def close(self, block: etree.Element) -> None:
         """Split the list into options without marks and an answer with the reasons."""
         choices = next((child for child in block if child.tag == "ul" and _is_marked(child)), None)
         if choices is None:
@@ -158,6 +191,16 @@ class _Unread(Treeprocessor):
         self.blocks = blocks
 
     def run(self, root: etree.Element) -> None:
+        try:
+            self._refuse(root)
+        except QuestionError as error:
+            if not shows_errors():
+                raise
+            message = etree.Element("div", {"class": "build-error", "role": "alert"})
+            message.text = AtomicString(str(error))
+            root.insert(0, message)
+
+    def _refuse(self, root: etree.Element) -> None:
         for entry in self.blocks.stack:
             if isinstance(entry.block, _Exercise | SummaryBlock):
                 name = getattr(entry.block, "name", entry.block.NAME)

@@ -4,6 +4,7 @@ from xml.etree import ElementTree as etree
 
 import markdown
 import pytest
+from markdown import Markdown
 
 from macros.questions import Question, QuestionError, find_questions, problems
 
@@ -226,3 +227,19 @@ def test_each_problem_of_the_source_is_told_once_with_its_line(block: str, messa
 def test_what_the_checker_accepts_the_extension_accepts() -> None:
     assert list(problems(find_questions(QUIZ))) == []
     render(QUIZ)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("/// question | No id\nBecause.\n///", "has no id"),
+        ("/// quiz | Q\n    attrs: {id: q}\n- [ ] a\n- [ ] b\n///", "has no right option"),
+        ("/// question | Open\n    attrs: {id: q}\nBecause.", "is not closed"),
+    ],
+)
+def test_under_serve_a_fault_stands_in_the_page_and_the_rest_is_read(
+    text: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOW_ERRORS", "1")
+    html = Markdown(extensions=["macros.questions"]).convert(f"before\n\n{text}\n")
+    assert 'class="build-error"' in html and says in html and "<p>before</p>" in html

@@ -14,7 +14,8 @@ FAULTS = {
     "docs/language/attention.md": (
         '{{ cite("elman1990") }}',
         '{{ cite("ellman1990") }} {{ trem("token") }}\n'
-        '[dead](nowhere.md) [anchor](../study/glossary.md#term-nonsense) <a href="../../lost/">raw</a> $\\foo{x}$',
+        '[dead](nowhere.md) [anchor](../study/glossary.md#term-nonsense) <a href="../../lost/">raw</a> '
+        "$\\foo{x}$",
     ),
     "docs/study/notation.md": ("attrs: {id: notation-softmax-shift}", "attrs: {id: genai-subset}"),
     "docs/foundations/what-is-generative-ai.md": ("requires: []", "requires: [language/attention.md]"),
