@@ -243,7 +243,7 @@ def _explain(error: dict[str, Any], data: Any, reader: _Reader) -> Problem:
         expected = re.findall(r"'([^']*)'", context.get("expected", ""))
         message = f"'{value}' is not one of the choices; {nearest(str(value), expected, 'choices')}"
     elif kind == "string_pattern_mismatch":
-        message = f"'{str(value)[:60]}' has the wrong form; {_pattern_remedy(context['pattern'])}"
+        message = f"'{str(value)[:60]}' has the wrong form; {_pattern_remedy(context['pattern'], str(value))}"
     elif kind in ("float_type", "int_type") and isinstance(value, str):
         message = f"expected a number, got the text '{value[:40]}'; write 175.0e+9 or plain digits, unquoted"
     elif kind == "string_type":
@@ -263,12 +263,13 @@ def _is_field(part: Any, error: dict[str, Any]) -> bool:
     return part == "figure" and place[0] == "scaling" and place.index(part) == 2
 
 
-def _pattern_remedy(pattern: str) -> str:
+def _pattern_remedy(pattern: str, value: str) -> str:
     if "http" in pattern:
         return "write a whole address, https://…, without spaces"
     if ".md" in pattern:
         return "write a page under docs/, such as language/attention.md"
-    return "write kebab-case: lower-case letters, digits and single hyphens"
+    kebab = re.sub("[^a-z0-9]+", "-", value.lower()[:60]).strip("-")
+    return f"write kebab-case (lower-case letters, digits, single hyphens), such as '{kebab or 'some-name'}'"
 
 
 def _fields_at(path: Path_) -> list[str]:

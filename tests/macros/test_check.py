@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from macros import check
+from macros.catalogue import DATA, ROOT, parse
 from macros.pages import page_problems, read_page, read_site
 from tests.macros.sample import text
 
@@ -153,3 +155,16 @@ def test_front_matter_is_split_from_the_body_with_the_right_line() -> None:
 def test_reading_time_is_at_least_a_minute_and_grows_with_the_text() -> None:
     assert read_page("a.md", "word").minutes == 1
     assert read_page("a.md", "word " * 1001).minutes == 6
+
+
+def test_the_rows_in_contributing_are_valid_as_they_stand() -> None:
+    """What a newcomer copies must work."""
+    sample = re.search(r"```yaml\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL)
+    assert sample
+    data = DATA.read_text("utf-8")
+    for key, rows in re.findall(r"(\w+:\n)((?:  .*\n)+)", sample[1]):
+        data = data.replace(f"\n{key}", f"\n{key}{rows}", 1)
+
+    row = parse(data.encode()).get("models", "example-7b")
+
+    assert row and row.name == "Example 7B"
