@@ -118,9 +118,11 @@ def guide(page: PageContext, macros: dict[str, Callable[..., str]], call: Callab
         assert isinstance(tree, ast.Call)
         arguments = [ast.literal_eval(argument) for argument in tree.args]
         named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in tree.keywords}
-        signature = str(inspect.signature(macro)).replace("'", "")
+        signature = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(macro)))
         signature = re.sub(r"page: PageContext(, )?| -> str$", "", signature)
-        prose = "\n\n".join(escape(block).replace("\n", " ") for block in about.strip().split("\n\n"))
+        prose = "\n\n".join(
+            escape(block).replace("\n", " ").replace("&#96;", "`") for block in about.strip().split("\n\n")
+        )
         parts.append(
             f"### {name}\n\n<p><code>{escape(name + signature)}</code></p>\n\n{prose}\n\nWrite:\n\n"
             f'<pre class="sample"><code>{escape(example.strip())}</code></pre>\n\nand get:\n\n'
