@@ -326,20 +326,23 @@ def _cross_check(catalogue: Catalogue, reader: _Reader) -> Iterator[Problem]:
 
 def _references(model: BaseModel, path: Path_) -> Iterator[tuple[Path_, str, str]]:
     """Every id of another row inside a row: where it stands, the id, the key it points into."""
-    for name, field in type(model).model_fields.items():
-        value, target = getattr(model, name), None
-        text = repr(field.annotation) + repr(field.metadata) + repr(field.json_schema_extra)
-        if match := re.search(r"'x-ref': '(\w+)'", text):
-            target = match[1]
-        for here, item in (
-            [((*path, name, i), item) for i, item in enumerate(value)]
-            if isinstance(value, list)
-            else [((*path, name), value)]
-        ):
+    targets = _targets(type(model))
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        places = [((*path, name, i), item) for i, item in enumerate(value)] if isinstance(value, list) else []
+        for here, item in places or [((*path, name), value)]:
             if isinstance(item, BaseModel):
                 yield from _references(item, here)
-            elif target and isinstance(item, str) and item != "undisclosed":
-                yield here, item, target
+            elif name in targets and isinstance(item, str) and item != "undisclosed":
+                yield here, item, targets[name]
+
+
+@lru_cache(maxsize=64)
+def _targets(kind: type[BaseModel]) -> dict[str, str]:
+    """The fields of a kind of row that hold ids of other rows, and the key that those stand under."""
+    described = {name: f"{f!r} {f.json_schema_extra}" for name, f in kind.model_fields.items()}
+    found = {name: re.search(r"'x-ref': '(\w+)'", text) for name, text in described.items()}
+    return {name: match[1] for name, match in found.items() if match}
 
 
 def _unsourced(row: Any, path: Path_, reader: _Reader) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -480,9 +481,14 @@ class Catalogue(Strict):
         """The rows under one top-level key."""
         return list(getattr(self, kind))
 
+    @cached_property
+    def by_id(self) -> dict[str, dict[str, Any]]:
+        """Rows by key and id."""
+        return {kind: {row.id: row for row in self.rows(kind)} for kind in KINDS}
+
     def get(self, kind: str, row_id: str) -> Any | None:
         """One row by id, or None."""
-        return next((row for row in self.rows(kind) if row.id == row_id), None)
+        return self.by_id[kind].get(row_id)
 
 
 KINDS = tuple(Catalogue.model_fields)
