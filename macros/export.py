@@ -20,6 +20,8 @@ from urllib.parse import unquote, urlsplit
 
 CHARSET = re.compile(r'<meta charset="utf-8"\s*/?>')
 POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
+# Instant navigation makes every address absolute: printed pages need a mark to tell which leave the site.
+EXTERNAL = re.compile(r'<a (?=[^>]*\bhref="https?://)(?![^>]*\brel=)')
 SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.IGNORECASE | re.DOTALL)
 
 
@@ -97,12 +99,13 @@ def policy(pages: Iterable[str]) -> str:
 
 
 def export(site_dir: Path) -> list[str]:
-    """Write the policy into every page and mend the theme; returns what could not be done."""
+    """Write the policy into every page, mark external links, mend the theme; returns what it could not do."""
     texts = {file: file.read_text(encoding="utf-8") for file in sorted(site_dir.rglob("*.html"))}
     meta = f'\n      <meta http-equiv="Content-Security-Policy" content="{policy(texts.values())}">'
     problems = [] if texts else [f"{site_dir}: no page there; build the site first"]
     for file, html in texts.items():
         html, count = CHARSET.subn(lambda charset: charset[0] + meta, POLICY.sub("", html), count=1)
+        html = EXTERNAL.sub('<a rel="external" ', html)
         if not count:
             problems.append(f'{file}: no <meta charset="utf-8">, after which the policy belongs; add it')
         file.write_text(html, encoding="utf-8", newline="\n")

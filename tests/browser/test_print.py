@@ -36,6 +36,9 @@ def test_a_chapter_prints(address: str, scheme: str, page: Page, site: Site) -> 
         "all => all.map((node) => [node.href, getComputedStyle(node, '::after').content])"
     )
     assert [href for href, content in shown if href not in content] == []
+    internal = page.locator(f"article a[href^='{site.url}']")
+    inside = internal.evaluate_all("all => all.map((node) => getComputedStyle(node, '::after').content)")
+    assert inside and set(inside) <= {"none", "normal"}
     ink, paper = page.evaluate(
         "() => [document.querySelector('article p'), document.body]"
         ".map((node, index) => getComputedStyle(node)[['color', 'backgroundColor'][index]])"
