@@ -33,7 +33,7 @@ PLAIN = "--quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
 # Lines of code, without comments, docstrings and blank lines; `make check` prints them, and going over needs
 # its reason in the changelog. The second room is what the macros need: rows, blocks, formulas, checks.
 WORKSHOP = [f"macros/{name}.py" for name in ("schema", "maths", "questions", "check", "export")]
-BUDGETS = {"macros": 1500, "macros: schema, blocks, formulas, checks": 1100, "tools": 400, "overrides": 80}
+BUDGETS = {"macros": 1500, "macros: schema, blocks, formulas, checks": 1200, "tools": 400, "overrides": 80}
 CHECKS = {
     "ruff check": "ruff check --quiet --output-format concise",
     "ruff format": "ruff format --quiet --check --output-format concise",
