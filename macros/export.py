@@ -65,11 +65,11 @@ EDITS = (
         '{class:"md-typeset__scrollwrap",tabIndex:0}',
     ),
     Edit(
-        "the search index is fetched at once; it can wait until the browser is idle",
+        "the search index is fetched at once; it can wait until idle (Zensical's would lose what is typed before)",
         "assets/javascripts/bundle.*.js",
         "",
         r'((\w+)\.open\("GET",`\$\{(\w+)\}`\).{0,800}?),\2\.send\(\),',
-        r"\1,/search(_index)?\.json$/.test(\3)"
+        r"\1,/search_index\.json$/.test(\3)"
         r"?(window.requestIdleCallback||setTimeout)(()=>\2.send()):\2.send(),",
         "requestIdleCallback||setTimeout)(()=>",
     ),
