@@ -65,7 +65,7 @@ EDITS = (
         '{class:"md-typeset__scrollwrap",tabIndex:0}',
     ),
     Edit(
-        "the search index is fetched at once; it can wait until idle (Zensical's would lose what is typed before)",
+        "the search index is fetched at once; it can wait (Zensical's would lose what is typed before)",
         "assets/javascripts/bundle.*.js",
         "",
         r'((\w+)\.open\("GET",`\$\{(\w+)\}`\).{0,800}?),\2\.send\(\),',
