@@ -225,9 +225,6 @@ def test_no_browser_is_a_failure_with_a_remedy(bare: Path, monkeypatch: pytest.M
         chromium.find()
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32", reason="make is not expected there; README gives the other commands"
-)
 def test_make_passes_variables_and_status_through(tmp_path: Path) -> None:
     fake = tmp_path / "python"
     fake.write_text('#!/bin/sh\necho "$@" "$NAME"\nexit 3\n')
