@@ -1,0 +1,87 @@
+"""Tokenizers of 2,048 entries, learnt from the training stories with the `tokenizers` library.
+
+The models use byte-level BPE: it has an entry for every byte, so that whatever a reader types can be written
+in it. WordPiece and Unigram of the same size, and characters, bytes and words, are there to be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from miniatures.corpus import training_stories
+
+VOCABULARY = 2048
+END = "<|endoftext|>"
+PAD, MASK, CLS, SEP = "[PAD]", "[MASK]", "[CLS]", "[SEP]"
+SENTINELS = [f"<extra_id_{number}>" for number in range(16)]
+# All models share one vocabulary, so that their losses and sizes can be compared token by token; what a
+# family does not use costs it a row of its embedding.
+SPECIAL = [END, PAD, MASK, CLS, SEP, *SENTINELS]
+
+
+def train_bpe(stories: Sequence[str], vocabulary: int = VOCABULARY) -> Tokenizer:
+    """Byte-level byte-pair encoding (Sennrich et al. 2016; over bytes as in GPT-2, Radford et al. 2019)."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=SPECIAL,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(stories, trainer)
+    return tokenizer
+
+
+def train_wordpiece(stories: Sequence[str], vocabulary: int = VOCABULARY) -> Tokenizer:
+    """WordPiece as BERT has it (Schuster and Nakajima 2012): `##` marks what continues a word."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.train_from_iterator(
+        stories,
+        trainers.WordPieceTrainer(
+            vocab_size=vocabulary, special_tokens=["[UNK]", *SPECIAL], show_progress=False
+        ),
+    )
+    return tokenizer
+
+
+def train_unigram(stories: Sequence[str], vocabulary: int = VOCABULARY) -> Tokenizer:
+    """The unigram language model (Kudo 2018) with `▁` for a space, as SentencePiece writes it."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Replace(Regex("\n+"), " ")
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.train_from_iterator(
+        stories,
+        trainers.UnigramTrainer(
+            vocab_size=vocabulary, special_tokens=["<unk>", *SPECIAL], unk_token="<unk>", show_progress=False
+        ),
+    )
+    return tokenizer
+
+
+@cache
+def model_tokenizer() -> Tokenizer:
+    """The BPE tokenizer of the models, learnt anew from the training stories in a few seconds: always the same."""
+    return train_bpe(training_stories())
+
+
+def encode_stories(tokenizer: Tokenizer, stories: Sequence[str]) -> list[int]:
+    """One sequence of token ids: each story behind an end-of-text mark, and one after the last."""
+    end = tokenizer.token_to_id(END)
+    tokens = [end]
+    for encoding in tokenizer.encode_batch(list(stories)):
+        tokens += [*encoding.ids, end]
+    return tokens
+
+
+def save(tokenizer: Tokenizer, path: Path) -> None:
+    """Writes `tokenizer.json`."""
+    tokenizer.save(str(path))
