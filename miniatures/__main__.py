@@ -1,4 +1,4 @@
-"""`python -m miniatures NAME [key=value …]`: trains a miniature and exports it (`make miniature NAME=gpt`)."""
+"""`python -m miniatures NAME [key=value …]`: trains and exports a miniature (`make miniature NAME=gpt`)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os
 import sys
 from pathlib import Path
 
+from miniatures import ngram
 from miniatures.bert import BERTFamily
 from miniatures.corpus import CorpusError
 from miniatures.encoder_decoder import EncoderDecoderFamily
+from miniatures.export import ExportError, export
 from miniatures.gpt import GPTFamily
 from miniatures.recurrent import KINDS, RecurrentFamily
 from miniatures.training import RUNS, Family, Recipe, TrainingError, overridden, set_threads, train
@@ -34,21 +36,39 @@ RECIPES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Trains what the arguments name; errors go to standard error, as one line each."""
+    """Trains and exports what the arguments name; what is wrong goes to standard error.
+
+    `stop=50` ends early, with a checkpoint and its rows of training.csv, and exports nothing.
+    """
     name, *changes = arguments or [""]
-    if name not in RECIPES:
-        print(f"{name or 'no name'}: not a miniature. Remedy: one of {', '.join(RECIPES)}", file=sys.stderr)
+    names = [*RECIPES, "ngram"]
+    if name not in names:
+        print(f"{name or 'no name'}: not a miniature. Remedy: one of {', '.join(names)}", file=sys.stderr)
         return 2
     set_threads()
     try:
-        recipe = overridden(RECIPES[name], [change for change in changes if not change.startswith("stop=")])
-        stop = next((int(change[5:]) for change in changes if change.startswith("stop=")), None)
-        folder = Path(os.environ.get("RUNS", RUNS)) / recipe.name
-        train(FAMILIES[recipe.family], recipe, folder, stop)
-    except (TrainingError, CorpusError) as error:
+        if name == "ngram":
+            ngram.make(changes)
+        else:
+            _train(name, changes)
+    except (TrainingError, CorpusError, ExportError, ngram.NGramError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _train(name: str, changes: list[str]) -> None:
+    stops = [change for change in changes if change.startswith("stop=")]
+    recipe = overridden(RECIPES[name], [change for change in changes if change not in stops])
+    stop = int(stops[-1][5:]) if stops else recipe.steps
+    runs = Path(os.environ.get("RUNS", RUNS))
+    # Another seed is another run, beside that of the published one, and only measured.
+    folder = runs / (recipe.name if recipe.seed == 0 else f"{recipe.name}-seed-{recipe.seed}")
+    train(FAMILIES[recipe.family], recipe, folder, stop)
+    if recipe != RECIPES[name] or stop < recipe.steps:
+        print(f"{name}: {min(stop, recipe.steps)} of {recipe.steps} steps; not exported, see {folder}")
+    else:
+        print(f"{name}: written to {export(name, runs)}")
 
 
 if __name__ == "__main__":
