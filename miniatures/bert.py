@@ -1,7 +1,7 @@
 """An encoder-only Transformer in the layout of BERT (Devlin et al. 2019, sections 3 and 3.1).
 
-B sequences of T tokens, width D, H heads, vocabulary V. Every position attends to every other, left and right.
-It is trained to give back tokens that were hidden: the masked language model, with the 80/10/10 rule.
+B sequences of T tokens, width D, H heads, vocabulary V. Every position attends to all, left and right. It is
+trained to give back tokens that were hidden: the masked language model, with the 80/10/10 rule.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from miniatures.tokenization import model_tokenizer, CLS, MASK, PAD, SEP, SPECIAL
+from miniatures.tokenization import CLS, MASK, PAD, SEP, SPECIAL, model_tokenizer
 from miniatures.training import Recipe
 
 CHOSEN = 0.15  # part of the tokens that are to be predicted

@@ -1,9 +1,9 @@
 """An encoder-decoder Transformer in the layout of T5 (Raffel et al. 2020, sections 2.1 and 3.1.4).
 
-B sequences, S tokens in the encoder and T in the decoder, width D, H heads, vocabulary V. It is trained by span
-corruption: short spans are cut out, each leaves a sentinel, and the decoder writes the sentinels with what
-belonged there. As in T5 there are no biases, norms only scale, scores are not divided by √(D/H), and the place of
-a token is a learned number that each head adds to its scores, by distance.
+B sequences, S tokens in the encoder and T in the decoder, width D, H heads, vocabulary V. It is trained by
+span corruption: short spans are cut out, each leaves a sentinel, and the decoder writes the sentinels with
+what belonged there. As in T5 there are no biases, norms only scale, scores are not divided by √(D/H), and the
+place of a token is a learned number that each head adds to its scores, by distance.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Norm(nn.Module):
 
 
 def bucket(distance: Tensor, both_ways: bool, buckets: int, farthest: int) -> Tensor:
-    """The bucket of a distance (key position − query position): each its own when near, then in growing steps.
+    """The bucket of a distance (key position − query position): each its own when near, then growing.
 
     With `both_ways` the upper half of the buckets is for keys to the right; without, those all get bucket 0.
     """
@@ -68,7 +68,7 @@ def bucket(distance: Tensor, both_ways: bool, buckets: int, farthest: int) -> Te
 
 
 class Attention(nn.Module):
-    """Multi-head attention of (B, T, D) over (B, S, D), with what it adds to its scores, (1, H, T, S) or (B, …)."""
+    """Multi-head attention of (B, T, D) over (B, S, D); adds (1, H, T, S) or (B, 1, 1, S) to its scores."""
 
     def __init__(self, size: Size):
         super().__init__()

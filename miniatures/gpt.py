@@ -115,7 +115,7 @@ LAYER = {
 
 
 def _names(size: Size) -> dict[str, str]:
-    """Our parameter names to those of `GPT2LMHeadModel`, but for query, key and value, which it stores as one."""
+    """Our parameter names to those of `GPT2LMHeadModel`, but for query, key and value, which it joins."""
     names = {"tokens.weight": "wte.weight", "positions.weight": "wpe.weight"}
     for kind in ("weight", "bias"):
         names[f"norm.{kind}"] = f"ln_f.{kind}"
@@ -126,7 +126,7 @@ def _names(size: Size) -> dict[str, str]:
 
 
 def to_reference(model: GPT) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """config.json and the tensors in the layout of `GPT2LMHeadModel`, whose matrices are (inputs, outputs)."""
+    """config.json and the tensors as in `GPT2LMHeadModel`, whose matrices are (inputs, outputs)."""
     size, mine = model.size, model.state_dict()
     state = {}
     for ours, theirs in _names(size).items():

@@ -64,5 +64,5 @@ def optimizers(
 
 
 def rate(step: int, steps: int, warmup: int) -> float:
-    """The learning rate of step 0 … steps − 1 as a part of its peak: up in a line, then down in a line to 0."""
+    """The learning rate of step 0 … steps − 1 as a part of its peak: a line up, then a line down to 0."""
     return min((step + 1) / warmup, (steps - step) / (steps - warmup), 1.0)

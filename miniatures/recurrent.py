@@ -1,9 +1,9 @@
-"""Recurrent language models: a plain tanh network, the LSTM and the GRU (Elman 1990; Hochreiter and Schmidhuber
-1997 with the forget gate of Gers et al. 2000; Cho et al. 2014).
+"""Recurrent language models: a plain tanh network, the LSTM and the GRU (Elman 1990; Hochreiter and
+Schmidhuber 1997 with the forget gate of Gers et al. 2000; Cho et al. 2014).
 
-Two layers, width D, one state per layer that is rewritten at each token. The widths are chosen so that the three
-kinds have as many parameters as the miniature GPT. `torch.nn` does the steps while training, because it is fast;
-`step` writes out one of them, and a test holds the two against each other.
+Two layers, width D, one state per layer that is rewritten at each token. The widths are chosen so that the
+three kinds have as many parameters as the miniature GPT. `torch.nn` does the steps while training, because it
+is fast; `step` writes out one of them, and a test holds the two against each other.
 """
 
 from __future__ import annotations

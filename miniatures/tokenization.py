@@ -40,7 +40,7 @@ def train_bpe(stories: Sequence[str], vocabulary: int = VOCABULARY) -> Tokenizer
 
 def train_wordpiece(stories: Sequence[str], vocabulary: int = VOCABULARY) -> Tokenizer:
     """WordPiece as BERT has it (Schuster and Nakajima 2012): `##` marks what continues a word."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.train_from_iterator(
@@ -69,13 +69,14 @@ def train_unigram(stories: Sequence[str], vocabulary: int = VOCABULARY) -> Token
 
 @cache
 def model_tokenizer() -> Tokenizer:
-    """The BPE tokenizer of the models, learnt anew from the training stories in a few seconds: always the same."""
+    """The BPE tokenizer of the models, learnt anew from the training stories in seconds: always the same."""
     return train_bpe(training_stories())
 
 
 def encode_stories(tokenizer: Tokenizer, stories: Sequence[str]) -> list[int]:
     """One sequence of token ids: each story behind an end-of-text mark, and one after the last."""
     end = tokenizer.token_to_id(END)
+    assert end is not None, f"the tokenizer has no {END}"
     tokens = [end]
     for encoding in tokenizer.encode_batch(list(stories)):
         tokens += [*encoding.ids, end]
