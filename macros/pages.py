@@ -21,6 +21,9 @@ WORDS_A_MINUTE = 200
 
 FIELDS = {"title", "description", "kind", "level", "requires", "next", "paths", "search", "hide", "tags"}
 
+ASSETS = "assets"
+"""The folder under docs/ whose Markdown files, the cards of models, are no pages."""
+
 PARTS = {"foundations": "Foundations", "language": "Language", "llms": "LLMs", "images": "Images"}
 """The folders that hold chapters, in the order in which they are read."""
 
@@ -135,7 +138,8 @@ def navigation(text: str) -> list[str]:
 def read_site(docs: Path = DOCS) -> dict[str, Page]:
     """All pages by path, in the order of the navigation; from memory as long as no file changed."""
     config = docs.parent / "mkdocs.yml"
-    files = [*sorted(docs.rglob("*.md")), *([config] if config.exists() else [])]
+    sources = (path for path in sorted(docs.rglob("*.md")) if path.relative_to(docs).parts[0] != ASSETS)
+    files = [*sources, *([config] if config.exists() else [])]
     return _read_site(docs, tuple((p, p.stat().st_mtime_ns, p.stat().st_size) for p in files))
 
 

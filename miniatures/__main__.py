@@ -45,8 +45,8 @@ def main(arguments: list[str]) -> int:
     if name not in names:
         print(f"{name or 'no name'}: not a miniature. Remedy: one of {', '.join(names)}", file=sys.stderr)
         return 2
-    set_threads()
     try:
+        set_threads()
         if name == "ngram":
             ngram.make(changes)
         else:
@@ -58,9 +58,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _train(name: str, changes: list[str]) -> None:
-    stops = [change for change in changes if change.startswith("stop=")]
-    recipe = overridden(RECIPES[name], [change for change in changes if change not in stops])
-    stop = int(stops[-1][5:]) if stops else recipe.steps
+    stops = [change.partition("=")[2] for change in changes if change.startswith("stop=")]
+    if any(not stop.isdecimal() or stop == "0" for stop in stops):
+        raise TrainingError(f"stop={stops[-1]}: not a number of steps. Remedy: stop=50, or leave it out")
+    recipe = overridden(RECIPES[name], [change for change in changes if not change.startswith("stop=")])
+    stop = int(stops[-1]) if stops else recipe.steps
     runs = Path(os.environ.get("RUNS", RUNS))
     # Another seed is another run, beside that of the published one, and only measured.
     folder = runs / (recipe.name if recipe.seed == 0 else f"{recipe.name}-seed-{recipe.seed}")

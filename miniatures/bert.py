@@ -6,6 +6,7 @@ trained to give back tokens that were hidden: the masked language model, with th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -136,10 +137,12 @@ class BERTFamily:
         return BERT(Size(context=recipe.context, dropout=recipe.dropout))
 
     def loss(self, model: nn.Module, windows: Tensor, recipe: Recipe) -> Tensor:
+        assert isinstance(model, BERT)
         return masked_loss(model, windows[:, : recipe.context - 2])
 
     def tune(self, model: nn.Module, tokens: Sequence[int], characters: int, recipe: Recipe) -> float:
         """Bits per hidden token, the same tokens hidden each time."""
+        assert isinstance(model, BERT)
         length = recipe.context - 2
         text = torch.as_tensor(tokens)[: len(tokens) // length * length].view(-1, length)
         chance = torch.Generator().manual_seed(0)
@@ -151,7 +154,7 @@ class BERTFamily:
                 logits = model.head(model.encode(seen)[chosen])
                 total += F.cross_entropy(logits, whole[chosen], reduction="sum").item()
                 count += int(chosen.sum())
-        return total / count / torch.log(torch.tensor(2.0)).item()
+        return total / count / math.log(2)
 
     def matrices(self, model: nn.Module) -> list[str]:
         return [name for name, weight in model.named_parameters() if weight.dim() == 2 and "blocks." in name]

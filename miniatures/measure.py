@@ -348,7 +348,7 @@ def training_step(family: Family, recipe: Recipe, windows: Tensor) -> Callable[[
         loss = family.loss(model, windows, recipe)
         for optimizer in both:
             optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         for optimizer in both:
             optimizer.step()

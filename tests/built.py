@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.bench import ROOT
+from macros.pages import read_site
 
 
 class Site(NamedTuple):
@@ -35,7 +35,7 @@ def address(source: Path) -> str:
     return (path.removesuffix("index") if path.endswith("index") else f"{path}/").removeprefix("./")
 
 
-PAGES = sorted(address(file.relative_to(ROOT / "docs")) for file in (ROOT / "docs").rglob("*.md"))
+PAGES = sorted(address(Path(page)) for page in read_site())
 """The address of every page; the start page is the empty one."""
 
 CHAPTERS = [

@@ -40,7 +40,7 @@ def on_page_markdown(markdown, page, **_):
 
 def copy_project(into: Path) -> Path:
     """The sources of the site, without history, environment, tests and earlier builds."""
-    ignored = shutil.ignore_patterns(".*", "site", "site-next", "__pycache__", "tests", "shots")
+    ignored = shutil.ignore_patterns(".*", "site", "site-next", "__pycache__", "tests", "shots", "runs")
     return Path(shutil.copytree(ROOT, into, ignore=ignored))
 
 

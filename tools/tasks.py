@@ -26,18 +26,30 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = str(VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 OLDEST = (3, 11, 5)
-READING, TESTING = "requirements.lock", "requirements-test.lock"
-ROOM = {READING: 150, TESTING: 900}  # MB, for the downloads and what they unpack to, rounded up
+LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-miniatures.lock")
+READING, TESTING, MINIATURES = LOCKS  # each holds what the one before it names
+ROOM = {READING: 150, TESTING: 900, MINIATURES: 2500}  # MB, for downloads and what they unpack to, rounded up
+# A lock would have to choose a build of PyTorch for everyone: for a processor, or with gigabytes of CUDA.
+PYTORCH = re.compile(r"(?m)^(?:cuda|nvidia|torch|triton)\b.*\n(?: .*\n)*")
+BUILDS = """PyTorch comes with it. Its usual build for Linux has NVIDIA's libraries: 2.6 GB to fetch, 4.6 to
+keep. One for processors has 0.2 and 0.8: let PIP_EXTRA_INDEX_URL name the index with PyTorch's CPU builds."""
+SHORT = ("-m", "not long", "--ignore=tests/miniatures")  # those need PyTorch
+SETTINGS = {"stop": "STEPS", "seed": "SEED"}  # of `make miniature`; it reads THREADS and RUNS itself
 BY_TOOLS = (".mypy_cache", ".pytest_cache", ".ruff_cache")
 PLAIN = "--quiet --generate-hashes --no-emit-index-url --no-header --no-annotate"  # names no address
 # Lines of code, without comments, docstrings and blank lines; `make check` prints them, and going over needs
-# its reason in the changelog. What the macros need (rows, blocks, formulas, checks) and the worked examples,
-# one a chapter, are rooms of their own.
-WORKSHOP = ("schema", "maths", "questions", "check", "export", "facts")
+# its reason in the changelog. What the macros need (rows, blocks, formulas, checks, measurements), the worked
+# examples, one a chapter, and what is done with trained miniatures are rooms of their own.
+WORKSHOPS = {
+    "macros": ("schema", "maths", "questions", "check", "export", "facts", "measured", "miniatures"),
+    "miniatures": ("blanks", "cards", "export", "goldens", "measure"),
+}
 BUDGETS = {
     "macros": 1500,
-    "macros: schema, blocks, formulas, checks": 1200,
+    "macros: schema, blocks, formulas, checks, measurements": 1700,
     "macros: worked examples": 2400,
+    "miniatures": 1900,
+    "miniatures: export, cards, measurement, goldens": 1900,
     "tools": 400,
     "overrides": 80,
 }
@@ -111,14 +123,19 @@ def install(lock: str) -> None:
     stamps = json.loads(stamp.read_text()) if stamp.exists() else {}
     if stamps.get(lock) == digest(lock) and Path(PYTHON).exists():
         return
-    if output_of("-m", "pip", "--version")[0]:
+    fresh = output_of("-m", "pip", "--version")[0] != 0
+    if fresh or lock == MINIATURES:
         has_venv = all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
         require(tuple(sys.version_info[:3]), has_venv, shutil.disk_usage(ROOT).free // 2**20, ROOM[lock])
-        if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
+        if fresh and subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
             raise Stop("Creating .venv failed", "read the message above")
     print(f"Installing {lock} into .venv, once: this takes a minute or two", flush=True)
     # Without --no-compile it is 17 MB more; Python compiles what it imports.
-    for step in (f"--require-hashes --no-compile -r {lock}", "--no-build-isolation --no-deps -e ."):
+    steps = [f"--require-hashes --no-compile -r {lock}", "--no-build-isolation --no-deps -e ."]
+    if lock == MINIATURES:
+        print(BUILDS, flush=True)
+        steps[1] = "--no-build-isolation --no-compile -e .[miniatures]"  # all is there but PyTorch
+    for step in steps:
         status, said = output_of(*f"-m pip install --quiet --disable-pip-version-check {step}".split())
         if status:
             print(said, file=sys.stderr)
@@ -126,7 +143,7 @@ def install(lock: str) -> None:
     for data in VENV.glob("**/babel/locale-data/*.dat"):
         if not data.name.startswith(("en", "root")):  # 28 MB of names of days in other languages
             data.unlink()
-    stamp.write_text(json.dumps({name: digest(name) for name in (lock, READING)}))  # tests' lock has both
+    stamp.write_text(json.dumps({name: digest(name) for name in LOCKS[: LOCKS.index(lock) + 1]}))
 
 
 def serve() -> int:
@@ -160,8 +177,9 @@ def test(*options: str) -> int:
 
 
 def test_long() -> int:
-    """All tests, with forty times as many examples for the property tests."""
+    """All tests, with forty times as many examples for the property tests, and those of the miniatures."""
     os.environ["HYPOTHESIS_PROFILE"] = "long"
+    CHECKS["mypy"] += " miniatures"  # without PyTorch's types there would be little to check
     return test()
 
 
@@ -187,7 +205,7 @@ def check() -> int:
 def room_files(room: str) -> list[Path]:
     """The files that count towards a budget."""
     folder, _, rest = room.partition(": ")
-    workshop = [ROOT / "macros" / f"{name}.py" for name in WORKSHOP]
+    workshop = [ROOT / folder / f"{name}.py" for name in WORKSHOPS.get(folder, ())]
     if rest:
         return [*ROOT.glob("macros/examples/*.py")] if "examples" in rest else workshop
     return [
@@ -230,12 +248,25 @@ def annotate(output: str) -> str:
     return re.sub(place, r"::error file=\1,line=\2::\3", output.replace("%", "%25"))
 
 
+def miniature() -> int:
+    """Train NAME; STEPS is where to stop, not the length of the schedule, so that the curve is the same."""
+    settings = [f"{key}={os.environ[name]}" for key, name in SETTINGS.items() if os.environ.get(name)]
+    return python("-m", "miniatures", os.environ.get("NAME", ""), *settings)
+
+
 def lock() -> int:
-    """Resolve for all systems; the lock for tests keeps the versions of the one for reading."""
+    """Resolve for all systems; each lock keeps the versions of the one before it."""
     words = f"-m uv pip compile pyproject.toml --universal --python-version 3.11.5 {PLAIN}".split()
     words += ["--upgrade"] if os.environ.get("UPGRADE") else []
-    reading = python(*words, "-o", READING)
-    return reading or python(*words, "--extra", "test", "-c", READING, "-o", TESTING)
+    failed = (
+        python(*words, "-o", READING)
+        or python(*words, "--extra", "test", "-c", READING, "-o", TESTING)
+        or python(*words, "--extra", "test", "--extra", "miniatures", "-c", TESTING, "-o", MINIATURES)
+    )
+    if not failed:
+        whole = (ROOT / MINIATURES).read_text("utf-8")
+        (ROOT / MINIATURES).write_text(PYTORCH.sub("", whole), "utf-8", newline="\n")
+    return failed
 
 
 def clean() -> int:
@@ -251,14 +282,22 @@ TASKS: dict[str, tuple[str | Callable[[], int], str, str]] = {
     "serve": (serve, READING, "read the site at http://127.0.0.1:8000/, reloaded at every edit (PORT=8001)"),
     "build": ("-m macros.check --build", READING, "check data and pages and build the site into site/"),
     "build-next": (build_next, TESTING, "build with the second engine, Zensical, into site-next/"),
-    "test": (lambda: test("-m", "not long"), TESTING, "all checks and tests; at most ten minutes"),
-    "test-long": (test_long, TESTING, "the same with the long tests and full counts"),
+    "test": (lambda: test(*SHORT), TESTING, "all checks and tests of the site; at most ten minutes"),
+    "test-long": (test_long, MINIATURES, "the same with the long tests, full counts and the miniatures"),
     "check": (check, TESTING, "code, prose, data and links, without building; under half a minute"),
     "facts": ("-m macros.facts", TESTING, "count the rows and figures of the data file"),
     "schema": ("-m macros.check --schema", TESTING, "write docs/data/genai.schema.json"),
     "ids": ("-m macros.check --write-ids", TESTING, "add the ids of new questions to docs/study/ids.txt"),
     "bench": ("tools/bench.py", TESTING, "measure speed and sizes against the budgets"),
     "shots": ("tools/shots.py", TESTING, "pictures of all pages, or of PAGES='index.md …', into shots/"),
+    "miniature": (
+        miniature,
+        MINIATURES,
+        "train the miniature NAME=gpt and export it (STEPS=50, SEED=1, THREADS=1)",
+    ),
+    "measure": ("-m miniatures.measure", MINIATURES, "measure the miniatures into docs/data/miniatures.json"),
+    "goldens": ("-m miniatures.goldens", MINIATURES, "write what a page's own runtime is checked against"),
+    "cards": ("-m miniatures.cards", MINIATURES, "write the model cards again, without training"),
     "lock": (lock, TESTING, "write the lock files after a change of pyproject.toml (UPGRADE=1: newer)"),
     "clean": (clean, "", "delete what was built"),
 }

@@ -237,6 +237,12 @@ def test_the_command_tells_a_wrong_setting_in_one_line(capsys: pytest.CaptureFix
     assert said.count("\n") == 1 and "stesp=50" in said and "Remedy" in said
 
 
+@pytest.mark.parametrize("stop", ["abc", "0", "-3", ""])
+def test_a_stop_that_is_no_number_of_steps_is_refused(stop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gpt", f"stop={stop}"]) == 1
+    assert f"stop={stop}: not a number of steps. Remedy" in capsys.readouterr().err
+
+
 def test_threads_that_are_no_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in ("two", "0", "-1"):
         monkeypatch.setenv("THREADS", wrong)

@@ -2,16 +2,20 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tools import chromium, tasks
 
 ROOT = tasks.ROOT
-LOCKS = [tasks.READING, tasks.TESTING]
+LOCKS = list(tasks.LOCKS)
+BUILDS_OF_PYTORCH = ("cuda", "nvidia", "torch", "triton")
 MACHINE = re.compile(r"://|(?m:^| )(?:/|~/|file:|[A-Z]:\\)| @ ")
 
 
@@ -30,22 +34,59 @@ def test_lock_names_versions_and_hashes_but_no_address_or_path(lock: str) -> Non
         assert "--hash=sha256:" in entry, entry[:80]
 
 
-def test_lock_for_tests_contains_the_one_for_reading() -> None:
-    assert pins(tasks.READING) < pins(tasks.TESTING)
+def test_each_lock_contains_the_one_before_it() -> None:
+    assert pins(tasks.READING) < pins(tasks.TESTING) < pins(tasks.MINIATURES)
+
+
+def test_only_the_miniatures_need_pytorch_and_no_lock_chooses_its_build() -> None:
+    locked = {lock: {pin.partition("==")[0] for pin in pins(lock)} for lock in LOCKS}
+    assert not [name for names in locked.values() for name in names if name.startswith(BUILDS_OF_PYTORCH)]
+    assert {"tokenizers", "safetensors", "transformers", "sympy"} <= locked[tasks.MINIATURES]
+    assert not {"tokenizers", "safetensors", "transformers", "sympy"} & locked[tasks.TESTING]
+
+
+def test_the_builds_of_pytorch_are_cut_out_of_a_lock_whole() -> None:
+    lines = ["numpy==1 \\", "    --hash=sha256:1", "nvidia-nccl-cu13==2 ; sys_platform == 'linux' \\"]
+    lines += [
+        "    --hash=sha256:2",
+        "torch==3 \\",
+        "    --hash=sha256:3",
+        "    --hash=sha256:4",
+        "tqdm==5 \\",
+    ]
+    kept = tasks.PYTORCH.sub("", "".join(f"{line}\n" for line in [*lines, "    --hash=sha256:5"]))
+    assert re.findall(r"(?m)^\S+", kept) == ["numpy==1", "tqdm==5"]
+    assert re.findall(r"\d$", kept, re.MULTILINE) == ["1", "5"]
 
 
 def test_locks_hold_what_the_project_asks_for() -> None:
-    project = (ROOT / "pyproject.toml").read_text()
-    wanted = re.findall(r'(?m)^  "([A-Za-z][\w.-]*)(?:[<>=]\S*)?",', project.partition("[tool.")[0])
-    locked = {pin.partition("==")[0] for pin in pins(tasks.TESTING)}
-    assert len(wanted) > 20
-    assert {re.sub(r"[-_.]+", "-", name).lower() for name in wanted} <= locked
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = {
+        tasks.READING: project["dependencies"],
+        tasks.TESTING: [*extras["next"], *extras["test"]],
+        tasks.MINIATURES: extras["miniatures"],
+    }
+    for lock, wanted in asked.items():
+        names = {re.sub(r"[-_.]+", "-", re.split(r"[<>=\[]", text)[0]).lower() for text in wanted}
+        assert len(names) >= 6
+        assert names - {"genai-checked", "torch"} <= {pin.partition("==")[0] for pin in pins(lock)}
+
+
+def test_what_decides_the_figures_of_the_miniatures_has_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    exact = {pin.lower() for pin in project["optional-dependencies"]["miniatures"]} - {"numpy"}
+    assert len(exact) == 5
+    assert {pin for pin in exact if not pin.startswith("torch")} <= pins(tasks.MINIATURES)
+    torch = next(pin for pin in exact if pin.startswith("torch"))
+    needed = re.search(r'(?m)^TORCH = "(.+)"', (ROOT / "miniatures/training.py").read_text())
+    assert needed and re.fullmatch(rf"torch=={re.escape(needed[1])}\.\d+", torch)
 
 
 def test_makefile_offers_exactly_the_known_commands() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    targets = re.search(r"(?m)^TASKS = (.+)$", makefile)
-    assert targets and set(targets[1].split()) == set(tasks.TASKS)
+    targets = re.search(r"(?m)^TASKS = ((?:.+\\\n)*.+)$", makefile)
+    assert targets and set(targets[1].replace("\\", " ").split()) == set(tasks.TASKS)
     recipes = re.findall(r"(?m)^\t(.+)$", makefile)
     assert recipes == ["@$(PYTHON) tools/tasks.py $@"]
 
@@ -143,6 +184,74 @@ def test_tests_need_more_than_reading_but_not_the_other_way_round(calls: list[st
     assert installs(calls) == 2
     tasks.install(tasks.READING)
     assert installs(calls) == 0
+
+
+def test_only_what_trains_installs_pytorch(calls: list[str]) -> None:
+    for name in ("serve", "build", "test", "check", "bench"):
+        tasks.install(tasks.TASKS[name][1])
+    assert calls and not any("miniatures" in call for call in calls)
+    tasks.install(tasks.MINIATURES)
+    assert any(tasks.MINIATURES in call and "--require-hashes" in call for call in calls)
+    assert calls[-1].endswith("-e .[miniatures]") and "--no-deps" not in calls[-1]
+    calls.clear()
+    for lock in LOCKS:
+        tasks.install(lock)  # all is there
+    assert calls == []
+    assert {name for name, (_, lock, _) in tasks.TASKS.items() if lock == tasks.MINIATURES} == {
+        "test-long",
+        "miniature",
+        "measure",
+        "goldens",
+        "cards",
+    }
+
+
+def test_room_for_pytorch_is_asked_for_beforehand(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000 * 2**20))
+    tasks.install(tasks.TESTING)  # into a .venv that is there already
+    with pytest.raises(tasks.Stop, match=r"(?s)1000 MB are free.*free 2500 MB"):
+        tasks.install(tasks.MINIATURES)
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments"),
+    [
+        ({"NAME": "gpt"}, ["gpt"]),
+        ({"NAME": "lstm", "STEPS": "50", "SEED": "1"}, ["lstm", "stop=50", "seed=1"]),
+        ({"NAME": "gpt", "STEPS": ""}, ["gpt"]),
+        ({}, [""]),
+    ],
+)
+def test_variables_of_a_miniature_become_settings(
+    variables: dict[str, str], arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(tasks, "python", lambda *words: seen.extend(words) or 0)
+    for name in ("NAME", "STEPS", "SEED"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert tasks.miniature() == 0
+    assert seen == ["-m", "miniatures", *arguments]
+
+
+def test_the_short_run_leaves_the_miniatures_out_and_the_long_one_checks_their_types(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[tuple[str, ...]] = []
+    monkeypatch.setattr(tasks, "CHECKS", dict(tasks.CHECKS))
+    monkeypatch.setattr(tasks, "check", lambda: 0)
+    monkeypatch.setattr(tasks, "python", lambda *words, **_: runs.append(words) or 0)
+    monkeypatch.setattr(tasks.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, ""))
+    monkeypatch.setenv("HYPOTHESIS_PROFILE", "quick")
+    short, long = (tasks.TASKS[name][0] for name in ("test", "test-long"))
+    assert callable(short) and callable(long)
+    short()
+    assert "--ignore=tests/miniatures" in runs[-1] and "miniatures" not in tasks.CHECKS["mypy"]
+    long()
+    assert not [word for word in runs[-1] if "miniatures" in word] and "long" not in runs[-1]
+    assert tasks.CHECKS["mypy"].split()[-3:] == ["macros", "tools", "miniatures"]
+    assert tasks.os.environ["HYPOTHESIS_PROFILE"] == "long"
 
 
 def test_a_failed_installation_leaves_no_stamp(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
