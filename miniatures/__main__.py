@@ -6,14 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from miniatures import ngram
+from miniatures import microscopic, ngram
 from miniatures.bert import BERTFamily
 from miniatures.corpus import CorpusError
 from miniatures.encoder_decoder import EncoderDecoderFamily
 from miniatures.export import ExportError, export
 from miniatures.gpt import GPTFamily
 from miniatures.recurrent import KINDS, RecurrentFamily
-from miniatures.training import RUNS, Family, Recipe, TrainingError, overridden, set_threads, train
+from miniatures.training import RUNS, Family, Recipe, TrainingError, chosen, set_threads, train
 
 FAMILIES: dict[str, Family] = {
     "gpt": GPTFamily(),
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     `stop=50` ends early, with a checkpoint and its rows of training.csv, and exports nothing.
     """
     name, *changes = arguments or [""]
-    names = [*RECIPES, "ngram"]
+    names = [*RECIPES, *microscopic.RECIPES, "ngram"]
     if name not in names:
         print(f"{name or 'no name'}: not a miniature. Remedy: one of {', '.join(names)}", file=sys.stderr)
         return 2
@@ -49,6 +49,8 @@ def main(arguments: list[str]) -> int:
         set_threads()
         if name == "ngram":
             ngram.make(changes)
+        elif name in microscopic.RECIPES:
+            microscopic.make(name, changes)
         else:
             _train(name, changes)
     except (TrainingError, CorpusError, ExportError, ngram.NGramError) as error:
@@ -58,11 +60,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _train(name: str, changes: list[str]) -> None:
-    stops = [change.partition("=")[2] for change in changes if change.startswith("stop=")]
-    if any(not stop.isdecimal() or stop == "0" for stop in stops):
-        raise TrainingError(f"stop={stops[-1]}: not a number of steps. Remedy: stop=50, or leave it out")
-    recipe = overridden(RECIPES[name], [change for change in changes if not change.startswith("stop=")])
-    stop = int(stops[-1]) if stops else recipe.steps
+    recipe, stop = chosen(RECIPES[name], changes)
     runs = Path(os.environ.get("RUNS", RUNS))
     # Another seed is another run, beside that of the published one, and only measured.
     folder = runs / (recipe.name if recipe.seed == 0 else f"{recipe.name}-seed-{recipe.seed}")

@@ -228,6 +228,15 @@ def _resume(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any]) -> 
     return log, int(state["step"])
 
 
+def chosen(recipe: Recipe, changes: Sequence[str]) -> tuple[Recipe, int]:
+    """The recipe with the changes of the command line, and the step to end at: `stop=50`, or its last."""
+    stops = [change.partition("=")[2] for change in changes if change.startswith("stop=")]
+    if any(not stop.isdecimal() or stop == "0" for stop in stops):
+        raise TrainingError(f"stop={stops[-1]}: not a number of steps. Remedy: stop=50, or leave it out")
+    changed = overridden(recipe, [change for change in changes if not change.startswith("stop=")])
+    return changed, int(stops[-1]) if stops else changed.steps
+
+
 def overridden(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """The recipe with `key=value` from the command line; every one that is wrong is named at once."""
     kinds = {key: type(value) for key, value in asdict(recipe).items()}
