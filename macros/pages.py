@@ -28,13 +28,6 @@ PARTS = {"foundations": "Foundations", "language": "Language", "llms": "LLMs", "
 """The folders that hold chapters, in the order in which they are read."""
 
 PLANNED = {
-    "images/gans.md": "GANs",
-    "images/autoencoders.md": "Autoencoders and VAEs",
-    "images/diffusion.md": "Diffusion models",
-    "images/stable-diffusion.md": "Stable Diffusion",
-    "images/gan-vae-or-diffusion.md": "GAN, VAE or diffusion?",
-    "images/text-to-image.md": "Text-to-image in use",
-    "images/beyond-images.md": "Beyond images",
 }
 """Chapters that rows of the data file may already name though they are not written yet: path → title.
 
