@@ -27,8 +27,7 @@ ASSETS = "assets"
 PARTS = {"foundations": "Foundations", "language": "Language", "llms": "LLMs", "images": "Images"}
 """The folders that hold chapters, in the order in which they are read."""
 
-PLANNED = {
-}
+PLANNED: dict[str, str] = {}
 """Chapters that rows of the data file may already name though they are not written yet: path → title.
 
 Whoever writes one deletes its line here; `make check` asks for it.
