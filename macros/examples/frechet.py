@@ -87,29 +87,21 @@ def frechet_example(
     """
     _check_all(real, made, names)
     if show == "neighbors":
-        precision, recall = ([covered(m, real) for m in made], [covered(real, m) for m in made])
-        heads = [
-            "set",
-            "made pictures near a real one",
-            "precision",
-            "real pictures near a made one",
-            "recall",
-        ]
-        rows = [
-            [f"{sum(p)} of {len(p)}", number(share(p)), f"{sum(r)} of {len(r)}", number(share(r))]
-            for p, r in zip(precision, recall)
-        ]
-        return worked("Worked example", step("Who is near whom", heads, names, rows))
+        rows = [[_count(covered(m, real)), _count(covered(real, m))] for m in made]
+        return worked("Worked example", step("Who is near whom", ["set", "precision", "recall"], names, rows))
     if show != "distance":
         raise AuthorError(f'show: expected "distance" or "neighbors", got "{show}"')
     sets, parts = [real, *made], [frechet(real, m) for m in made]
-    given = [[" ".join(f"({x:g}, {y:g})".replace("-", "−") for x, y in points)] for points in sets]
-    moments = [[*mean(s), covariance(s)[0][0], covariance(s)[1][1], covariance(s)[0][1]] for s in sets]
-    heads = ["set", "mean of direction", "of ink", "variance of direction", "of ink", "covariance"]
+    given = [[" ".join(_pair(p) for p in points)] for points in sets]
+    moments = []
+    for points in sets:
+        (xx, xy), (_, yy) = covariance(points)
+        moments.append([_pair(mean(points)), _pair((xx, yy)), number(xy)])
+    heads = ["set", "means", "variances", "covariance"]
     return worked(
         "Worked example",
         step("Given: direction and ink of each picture", ["set", "pictures"], ["real", *names], given),
-        step("Step 1: means, variances and covariance", heads, ["real", *names], numbers(moments)),
+        step("Step 1: direction and ink, summarized", heads, ["real", *names], moments),
         step(
             "Step 2: Fréchet distance from the real set",
             ["set", "from the means", "from the spreads", "together"],
@@ -133,8 +125,18 @@ def sample_size_example(
     if wrong := [n for n in sizes if not isinstance(n, int) or not 1 <= n <= 16]:
         raise AuthorError(f"sizes: expected whole numbers from 1 to 16, got {wrong[0]!r}")
     rows = numbers([[expected_frechet(real, m, n) for n in sizes] for m in made])
-    heads = ["generator", *(f"{n} pictures" for n in sizes)]
-    return worked("Worked example", step("Mean Fréchet distance, by sample size", heads, names, rows))
+    heads = ["pictures drawn", *map(str, sizes)]
+    return worked("Worked example", step("Fréchet distance, mean over all draws", heads, names, rows))
+
+
+def _count(flags: list[bool]) -> str:
+    return f"{sum(flags)} of {len(flags)}, {number(share(flags))}"
+
+
+def _pair(point: Point) -> str:
+    """Write '(5, −1.5)' with a space that does not break."""
+    x, y = (f"{v:z.4g}".replace("-", "−") for v in point)
+    return f"({x},\u00a0{y})"
 
 
 def _check_all(real: list[list[float]], made: list[list[list[float]]], names: list[str]) -> None:

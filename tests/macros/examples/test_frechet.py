@@ -1,5 +1,6 @@
 """The Fréchet example against NumPy's matrix roots, brute force over all draws, and its chapter's prose."""
 
+import ast
 import math
 import re
 from itertools import permutations, product
@@ -24,6 +25,7 @@ SETS: dict[str, Points] = {
     "pale": [[4, 1.5], [4, -1.5], [-4, 1.5], [-4, -1.5]],
     "matched": [[7, 1.5], [1, -1.5], [-1, -1.5], [-7, 1.5]],
 }
+FIGURES = ("precision-recall-balls.svg", "noise-to-pictures.svg")
 GRAY: Points = [[0, 0], [0, 0]]
 NUMBER = st.floats(-8, 8).map(lambda x: round(x, 2))
 POINTS = st.lists(st.lists(NUMBER, min_size=2, max_size=2), min_size=2, max_size=6)
@@ -119,8 +121,9 @@ def test_the_four_sets_score_as_the_chapter_says() -> None:
 
 def calls(name: str) -> list[dict[str, Any]]:
     """The arguments of each call of a macro in the chapter."""
-    found = re.findall(rf"\{{\{{ {name}\((.*)\) \}}\}}", TEXT)
-    return [eval(f"dict({arguments})") for arguments in found]
+    found = re.findall(rf"\{{\{{ ({name}\(.*\)) \}}\}}", TEXT)
+    trees: list[Any] = [ast.parse(call, mode="eval").body for call in found]
+    return [{k.arg: ast.literal_eval(k.value) for k in tree.keywords} for tree in trees]
 
 
 def test_the_chapter_shows_these_sets() -> None:
@@ -132,7 +135,8 @@ def test_the_chapter_shows_these_sets() -> None:
     html = f.frechet_example(**distance)
     for row in ("25.00</td><td>16.00</td><td>41.00", "0.00</td><td>2.25</td><td>2.25"):
         assert row in html
-    assert "<td>2 of 4</td><td>0.50</td><td>4 of 4</td><td>1.00</td>" in f.frechet_example(**neighbors)
+    assert "(5,\u00a00)</td><td>(1,\u00a02.25)</td><td>0.00" in html
+    assert "<td>2 of 4, 0.50</td><td>4 of 4, 1.00</td>" in f.frechet_example(**neighbors)
 
 
 def test_the_prose_quotes_the_sample_sizes_that_are_computed() -> None:
@@ -173,3 +177,29 @@ def test_wrong_arguments_are_named(change: dict[str, Any], told: str) -> None:
 def test_a_wrong_sample_size_is_named(size: Any) -> None:
     with pytest.raises(AuthorError, match="sizes: expected whole numbers from 1 to 16"):
         f.sample_size_example(REAL, [REAL], ["perfect"], [2, size])
+
+
+def drawing(name: str) -> str:
+    return (CHAPTER.parents[1] / "assets" / "figures" / name).read_text(encoding="utf-8")
+
+
+def test_the_figure_of_balls_has_the_radii_of_the_example() -> None:
+    """15 units of the drawing are one tenth; the first four balls are the real ones."""
+    radii = [float(r) / 15 for r in re.findall(r'class="line-\d"[^>]* r="([\d.]+)"', drawing(FIGURES[0]))]
+    expected = [
+        min(math.dist(p, q) for q in points if q != p) for points in (REAL, SETS["blurred"]) for p in points
+    ]
+    assert radii == pytest.approx(expected, abs=0.01)
+
+
+def test_the_figure_of_paths_ends_where_its_finding_says() -> None:
+    """Panels lie around 80, 240 and 400; 42 units are the distance of a picture from gray."""
+    lines = re.findall(r'<polyline class="line-\d" points="([\d., ]+)"', drawing(FIGURES[1]))
+    ends = [
+        tuple((float(x.split(",")[0]) - center) / 42 for x in (line.split()[0], line.split()[-1]))
+        for line, center in zip(lines, [c for c in (80, 240, 400) for _ in range(8)], strict=True)
+    ]
+    gan, vae, diffusion = ends[:8], ends[8:16], ends[16:]
+    assert all(abs(end - 1) < 0.25 for _, end in gan)
+    assert all(start == pytest.approx(end, abs=0.01) for start, end in vae)
+    assert all(end == pytest.approx(math.copysign(1, start), abs=0.01) for start, end in diffusion)

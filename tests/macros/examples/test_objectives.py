@@ -1,5 +1,6 @@
 """The objectives example against sums written out with NumPy, and against its chapter's prose."""
 
+import ast
 import math
 import re
 from pathlib import Path
@@ -59,8 +60,9 @@ def test_forgetting_half_and_spoiling_half_diverge_equally() -> None:
 
 
 def test_the_chapter_quotes_what_is_computed() -> None:
-    (arguments,) = re.findall(r"\{\{ objectives_example\((.*)\) \}\}", TEXT)
-    call = eval(f"dict({arguments})")
+    (text,) = re.findall(r"\{\{ (objectives_example\(.*\)) \}\}", TEXT)
+    tree: Any = ast.parse(text, mode="eval").body
+    call = {k.arg: ast.literal_eval(k.value) for k in tree.keywords}
     assert (call["data"], dict(zip(call["names"], call["models"], strict=True))) == (DATA, MODELS)
     html = o.objectives_example(**call)
     assert html.count("infinite") == 1
