@@ -242,7 +242,7 @@ def test_the_chapter_follows_the_step_with_the_numbers_of_the_code() -> None:
     assert (
         f"$({errors[2]:.4f} + {errors[3]:g})/2 = {sum(errors[2:]) / 2:.4f}$, together ${slope_w:.4f}$" in text
     )
-    assert f"For $c$ it is {slope_c:.4f}" in text
+    assert f"of the errors alone: $-0.0686 + 0.3096 = {slope_c:.4f}$" in text
     assert (
         f"$w = {d.w:.4f}$, $c = {d.c:.4f}$. The loss falls to {v.discriminator_loss(d, REAL, fake):.4f}"
         in text

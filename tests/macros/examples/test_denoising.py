@@ -118,9 +118,9 @@ def test_the_chapter_quotes_the_computed_chain() -> None:
     first = n.best_estimate(START, BARS[4], WORLD)[0]
     assert f"{falling[0]:.3f} - {1 - falling[0]:.3f} = {first:.2f}$" in text
     assert chain[-1] == pytest.approx(FALLING, abs=0.005)
-    for stop, quoted in ((2, "ends at 0.84 times"), (3, "ends at 0.45 times")):
+    for stop, quoted in ((2, "to 0.84 times"), (3, "to 0.45 times")):
         end = n.denoise(START, [BARS[4], BARS[stop], 1.0], WORLD)[-1]
-        assert f"ends at {abs(end[0]):.2f} times" == f"{quoted}" and quoted in text
+        assert f"to {abs(end[0]):.2f} times" == quoted and quoted in text
     second = n.best_estimate(chain[1], BARS[3], WORLD)[0]
     assert f"{falling[1]:.3f} - {1 - falling[1]:.3f} \\approx {second:.2f}$" in text
 

@@ -179,7 +179,7 @@ def test_the_sketch_decides_below_strength_one_and_the_noise_at_one(t: int) -> N
 def test_the_chapter_tells_what_the_prompt_rising_gives() -> None:
     rising = e.prompted(WORLD, "rising")
     shares = e._shares(noised(SKETCH, NOISE, BARS[2]), BARS[2], rising)
-    assert shares[list(rising).index("pale rising")] == "0.97" and "chosen (97 percent)" in CHAPTER
+    assert shares[list(rising).index("pale rising")] == "0.97" and "/0.72}) = 0.97$" in CHAPTER
     for t in (1, 2, 3, 4):
         result = e.image_to_image(SKETCH, NOISE, BARS, t, rising)[-1]
         assert np.sign(result) == pytest.approx(BOLD["bold rising"])

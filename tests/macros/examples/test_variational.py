@@ -176,7 +176,7 @@ def test_the_best_spread_and_its_share() -> None:
     s = max((k / 1000 for k in range(100, 999)), key=best)
     assert f"would be {s:.2f}" in TEXT
     assert isclose(s, sqrt(0.16 / 3), abs_tol=1e-3)
-    assert f"share of {1 - s**2:.2f}" in TEXT
+    assert f"the share is {1 - s**2:.2f}." in TEXT and f"= {s**2:.3f}$" in TEXT
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_the_first_draw_is_followed_rightly_in_the_prose() -> None:
     assert f"= {parts[0]:.4f}$ twice" in TEXT
     assert f"= {parts[1]:.4f}$ twice: {error:.4f}." in TEXT
     value, constant = v.log_likelihood(error, 4, S), v.log_likelihood(0, 4, S)
-    assert f"= {value - constant:.4f}$; the constant" in TEXT
+    assert f"= {value - constant:.4f}$; a normal number" in TEXT
     assert f"= {constant:.4f}$; together ${value:.4f}$" in TEXT
     for digits in ("1.1", "0.511", f"{-value:.3f}", "0.44"):
         assert digits in FLOW
@@ -260,7 +260,7 @@ def test_what_codes_decode_to_is_quoted_rightly() -> None:
     assert v.decode(-0.5, W)[0] == pytest.approx(-0.2)
     assert f"({shown(v.decode(0.2, W))})" in TEXT
     mu, _ = v.best_encoder(X, W, S)
-    assert f"answers with {v.decode(mu, W)[0]:.2f} where" in TEXT
+    assert f"= {v.decode(mu, W)[0]:.2f}$ where" in TEXT
     assert v.decode(mu, W)[0] / 0.5 == pytest.approx(0.64)
     codes = [v.best_encoder(x, W, S) for x in DATA]
     assert [c for c, _ in codes] == pytest.approx([0.8, 0.8, -0.8, -0.8])
