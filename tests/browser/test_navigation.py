@@ -117,7 +117,8 @@ def test_search_opens_a_hit(engine: str, alive: Page, sites: dict[str, Site]) ->
         if alive.locator("input:focus").count():
             break
     alive.keyboard.type("attention")
-    expect(alive.locator("a.md-search-result__link, a[role=option]").first).to_be_visible()
+    # The first hit waits for the whole index, which a busy machine takes its time to read.
+    expect(alive.locator("a.md-search-result__link, a[role=option]").first).to_be_visible(timeout=20_000)
     alive.keyboard.press("Enter")
 
     expect(alive).to_have_url(re.compile(r"/[a-z-]+/"))
