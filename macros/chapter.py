@@ -101,7 +101,7 @@ def figure(page: PageContext, svg: str, caption: str, says: str) -> str:
         "<svg ", f'<svg role="img" aria-label="{escape(caption)}" ', 1
     )
     return (
-        f'<figure class="figure" id="{name}"><div class="figure__art">{art}</div>'
+        f'<figure class="figure" id="{name}"><div class="figure__art" data-search-exclude>{art}</div>'
         f'<figcaption>{escape(caption)}<p class="says">{escape(says)}</p></figcaption></figure>'
     )
 
