@@ -29,6 +29,9 @@ def chapter_head(page: PageContext) -> str:
         links = ", ".join(chapter_link(page, path) for path in here.requires)
         parts.append(f"<span>Read first: {links}</span>")
     parts += _provenance(page.path)
+    # Only the search reads this: who types a name as it is often written has to find the chapter.
+    if spellings := here.meta.get("spellings"):
+        parts.append(f"<span hidden>{escape(spellings)}</span>")
     return f'<div class="chapter-head">{" ".join(parts)}</div>'
 
 
