@@ -29,6 +29,9 @@ def chapter_head(page: PageContext) -> str:
         links = ", ".join(chapter_link(page, path) for path in here.requires)
         parts.append(f"<span>Read first: {links}</span>")
     parts += _provenance(page.path)
+    # Only the search reads this: who types a name as it is often written has to find the chapter.
+    if spellings := here.meta.get("spellings"):
+        parts.append(f"<span hidden>{escape(spellings)}</span>")
     return f'<div class="chapter-head">{" ".join(parts)}</div>'
 
 
@@ -101,7 +104,7 @@ def figure(page: PageContext, svg: str, caption: str, says: str) -> str:
         "<svg ", f'<svg role="img" aria-label="{escape(caption)}" ', 1
     )
     return (
-        f'<figure class="figure" id="{name}"><div class="figure__art">{art}</div>'
+        f'<figure class="figure" id="{name}"><div class="figure__art" data-search-exclude>{art}</div>'
         f'<figcaption>{escape(caption)}<p class="says">{escape(says)}</p></figcaption></figure>'
     )
 

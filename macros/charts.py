@@ -45,7 +45,7 @@ def chart(page: PageContext, kind: str) -> str:
     caption, says, art, twin = CHARTS[kind](page)
     name = page.unique(f"chart-{kind}")
     return (
-        f'<figure class="figure chart" id="{name}"><div class="figure__art">'
+        f'<figure class="figure chart" id="{name}"><div class="figure__art" data-search-exclude>'
         f'<svg viewBox="0 0 {WIDTH} {art[0]}" role="group" aria-labelledby="{name}-title">'
         f'<title id="{name}-title">{caption}</title>{art[1]}</svg></div>'
         f'<figcaption>{caption}<p class="says">{says}</p></figcaption>'

@@ -133,7 +133,7 @@ def cite(page: PageContext, source: str, locator: str = "") -> str:
     row = page.row("sources", source)
     page.cited[source] = None
     where = f", {locator}" if locator else ""
-    return f'<a class="cite" href="#ref-{source}">({escape(short_name(row) + where)})</a>'
+    return f'<a class="cite" href="#ref-{source}" data-search-exclude>({escape(short_name(row) + where)})</a>'
 
 
 def references(page: PageContext) -> str:
@@ -236,7 +236,8 @@ def _entry(page: PageContext, row: Any, uses: dict[str, set[str]]) -> str:
     source = f" {cite(page, row.source, row.locator or '')}" if row.source else ""
     return (
         f'<div id="{page.unique("term-" + row.id)}"><dt>{escape(row.name)}{also}</dt>'
-        f"<dd>{escape(row.definition)}{source}{see}{chapter}{used}</dd></div>"
+        f"<dd>{escape(row.definition)}{source}"
+        f"<span data-search-exclude>{see}{chapter}{used}</span></dd></div>"
     )
 
 
@@ -268,16 +269,18 @@ def misconception(page: PageContext, name: str) -> str:
     return _misconception(page, row, row.chapter != page.path and row.chapter in page.pages)
 
 
-def _misconception(page: PageContext, row: Any, elsewhere: bool) -> str:
+def _misconception(page: PageContext, row: Any, elsewhere: bool, listed: bool = False) -> str:
     chapter = f"<dt>Chapter</dt><dd>{chapter_link(page, row.chapter)}</dd>" if elsewhere else ""
     unique = page.unique("misconception-" + row.id)
+    # In the list of all, a search finds the claim; what is true is found in the chapter.
+    quiet = " data-search-exclude" if listed else ""
     return (
         f'<div class="misconception" data-verdict="{row.verdict}" id="{unique}">'
         f'<p class="misconception__claim"><span class="verdict">Often said, but {row.verdict}:</span> '
-        f"{escape(row.claim)}</p><dl><dt>What is true</dt>"
+        f"{escape(row.claim)}</p><dl{quiet}><dt>What is true</dt>"
         f"<dd>{escape(row.truth)} {cite(page, row.source, row.locator or '')}</dd>"
-        f"<dt>Why it tempts</dt><dd>{escape(row.tempting)}</dd>"
-        f"<dt>Find out yourself</dt><dd>{escape(row.find_out)}</dd>{chapter}</dl></div>"
+        f"<dt>Why it tempts</dt><dd data-search-exclude>{escape(row.tempting)}</dd>"
+        f"<dt>Find out yourself</dt><dd data-search-exclude>{escape(row.find_out)}</dd>{chapter}</dl></div>"
     )
 
 
@@ -305,7 +308,7 @@ def misconceptions(page: PageContext, where: dict[str, Any] | None = None) -> st
         shown = chapter_link(page, path) if path in page.pages else escape(title)
         choices.append(_radio("chapter", str(n), f"{title} ({len(group)})"))
         rules.append(f".myths:has(#only-chapter-{n}:checked) > section:not(#myths-{n})")
-        boxes = "".join(_misconception(page, row, False) for row in group)
+        boxes = "".join(_misconception(page, row, False, listed=True) for row in group)
         sections.append(f'<section id="myths-{n}"><h3>{shown}</h3>{boxes}</section>')
     verdicts, nothing = [_radio("verdict", "all", "all", True)], []
     for verdict in [v for v in VERDICTS if any(row.verdict == v for row in rows)]:

@@ -205,7 +205,9 @@ class _Display(arithmatex.BlockArithmatexProcessor):  # type: ignore[misc]
         element = shown(math, display=True)
         wide = sum(len(leaf.text or "  ") for leaf in element.iter() if not len(leaf)) > _WIDE
         focus = {"tabindex": "0", "role": "group", "aria-label": "Formula"} if wide else {}
-        etree.SubElement(parent, "div", {"class": "maths", **focus}).append(element)
+        etree.SubElement(parent, "div", {"class": "maths", "data-search-exclude": "", **focus}).append(
+            element
+        )
 
 
 class _Stray(InlineProcessor):

@@ -19,7 +19,10 @@ from macros.text import Problem, nearest
 WORDS_A_MINUTE = 200
 """Slow on purpose: the median of silent reading is about 240, and formulas take longer."""
 
-FIELDS = {"title", "description", "kind", "level", "requires", "next", "paths", "search", "hide", "tags"}
+FIELDS = {
+    *("title", "description", "kind", "level", "requires", "next", "paths", "spellings", "search", "hide"),
+    "tags",
+}
 
 ASSETS = "assets"
 """The folder under docs/ whose Markdown files, the cards of models, are no pages."""
@@ -27,15 +30,7 @@ ASSETS = "assets"
 PARTS = {"foundations": "Foundations", "language": "Language", "llms": "LLMs", "images": "Images"}
 """The folders that hold chapters, in the order in which they are read."""
 
-PLANNED = {
-    "images/gans.md": "GANs",
-    "images/autoencoders.md": "Autoencoders and VAEs",
-    "images/diffusion.md": "Diffusion models",
-    "images/stable-diffusion.md": "Stable Diffusion",
-    "images/gan-vae-or-diffusion.md": "GAN, VAE or diffusion?",
-    "images/text-to-image.md": "Text-to-image in use",
-    "images/beyond-images.md": "Beyond images",
-}
+PLANNED: dict[str, str] = {}
 """Chapters that rows of the data file may already name though they are not written yet: path → title.
 
 Whoever writes one deletes its line here; `make check` asks for it.
@@ -79,8 +74,9 @@ class Page:
     def section(self, anchor: str) -> tuple[str, str] | None:
         """Heading and text of the section with this id, to the next heading of its level or above."""
         for start in re.finditer(r"^(#+) +(.+?) *$", self.body, re.MULTILINE):
-            heading = re.sub(r"[*_`]|\]\([^)]*\)|\[", "", start[2])
-            if slugify(heading, "-") == anchor.lstrip("#"):
+            words, _, given = start[2].partition(" {: #")  # an id of its own, which outlives another wording
+            heading = re.sub(r"[*_`]|\]\([^)]*\)|\[", "", words)
+            if (given.rstrip(" }") or slugify(heading, "-")) == anchor.lstrip("#"):
                 rest = self.body[start.end() :]
                 end = re.search(rf"^#{{1,{len(start[1])}}} ", rest, re.MULTILINE)
                 return heading, rest[: end.start()] if end else rest
@@ -191,6 +187,9 @@ def page_problems(pages: dict[str, Page], docs: Path = DOCS) -> Iterator[Problem
                 _line(text, str(key)),
                 f"front matter: unknown field '{key}'; {nearest(str(key), FIELDS, 'fields')}",
             )
+        if not isinstance(page.meta.get("spellings", ""), str):
+            remedy = 'write one text in quotes, such as "GTP, gpt4"'
+            yield Problem(name, _line(text, "spellings:"), f"front matter: spellings: not a text; {remedy}")
         for key, targets in (
             ("requires", page.requires),
             ("next", list(page.meta.get("next") or {})),

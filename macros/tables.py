@@ -21,6 +21,8 @@ def _preset(caption: str, columns: str, sort: str = "") -> Preset:
     return Preset(caption, columns.split(), sort)
 
 
+LONG = 16  # rows: a longer table scrolls in itself, under its header
+
 PRESETS = {
     "sources": _preset("Sources", "authors year title kind where checked", "authors"),
     "families": _preset("Model families", "name maker summary"),
@@ -119,7 +121,8 @@ class _Notes:
         if not items:
             return ""
         return (
-            f'<details class="table-sources"><summary>Sources of this table ({len(items)})</summary>'
+            '<details class="table-sources" data-search-exclude>'
+            f"<summary>Sources of this table ({len(items)})</summary>"
             f"<ol>{''.join(items)}</ol></details>"
         )
 
@@ -155,11 +158,12 @@ def table(
     name = page.unique(f"table-{kind.replace('_', '-')}")
     notes = _Notes(page, name)
     head = "".join(f'<th scope="col" data-column="{c}">{_label(c)}</th>' for c in wanted)
-    body = "".join(_row(page, kind, row, wanted, notes) for row in rows)
+    long = len(rows) > LONG
+    body = "".join(_row(page, kind, row, wanted, notes, long) for row in rows)
     which = _which(page, where)
-    long = " table-scroll--long" if len(rows) > 16 else ""
+    scrolls = "table-scroll table-scroll--long" if long else "table-scroll"
     return (
-        f'<div class="table-scroll{long}" role="group" tabindex="0" aria-labelledby="{name}-caption">'
+        f'<div class="{scrolls}" role="group" tabindex="0" aria-labelledby="{name}-caption">'
         f'<table class="data-table data-table--{kind.replace("_", "-")}" id="{name}">'
         f'<caption id="{name}-caption">{caption}{which}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes.listed()}"
@@ -206,7 +210,9 @@ def _key(value: Any) -> Any:
     return value
 
 
-def _row(page: PageContext, kind: str, row: Any, columns: list[str], notes: _Notes) -> str:
+def _row(page: PageContext, kind: str, row: Any, columns: list[str], notes: _Notes, long: bool) -> str:
+    # The rows of a long table are found by their names; its cells would be a quarter of the search index.
+    quiet = " data-search-exclude" if long else ""
     cells = []
     for i, column in enumerate(columns):
         text, attributes = _cell(page, row, column, notes)
@@ -216,7 +222,7 @@ def _row(page: PageContext, kind: str, row: Any, columns: list[str], notes: _Not
                 mark = notes.mark(row.source, row.locator, row.note)
             cells.append(f'<th scope="row"{attributes}>{text}{mark}</th>')
         else:
-            cells.append(f"<td{attributes}>{text}</td>")
+            cells.append(f"<td{attributes}{quiet}>{text}</td>")
     return f'<tr id="{page.unique("row-" + row.id)}">{"".join(cells)}</tr>'
 
 

@@ -47,7 +47,7 @@ WORKSHOPS = {
 BUDGETS = {
     "macros": 1500,
     "macros: schema, blocks, formulas, checks, measurements": 1700,
-    "macros: worked examples": 2400,
+    "macros: worked examples": 3500,
     "miniatures": 2000,
     "miniatures: export, cards, measurement, goldens": 1900,
     "tools": 400,

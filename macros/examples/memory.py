@@ -85,7 +85,7 @@ def memory_example(page: PageContext, models: list[str], tokens: int = 8192) -> 
         step("Weights, in GB", ["model", "parameters", *(f"{b} bits" for b in BITS)], names, weights, True),
         step(
             f"KV cache of 16-bit numbers, for {tokens:,} tokens",
-            ["model", "layers · key heads · width", "bytes a token", "GB"],
+            ["model", "layers · key–value heads · width", "bytes a token", "GB"],
             names,
             caches,
             True,

@@ -105,7 +105,7 @@ def dpo_example(prompt: str, chosen: str, rejected: str, beta: float, rate: floa
     chances = [softmax(state.logits) for state in states]
     names = [f"{i}" for i in range(steps + 1)]
     ratios = [[s.chosen_ratio, s.rejected_ratio, s.margin, s.loss, s.slope] for s in states]
-    heads = ["step", f"ratio {chosen}", f"ratio {rejected}", "margin", "loss", f"slope {chosen}"]
+    heads = ["step", f"log-ratio {chosen}", f"log-ratio {rejected}", "margin", "loss", f"slope {chosen}"]
     return worked(
         "DPO, computed",
         step(f"Log-ratios to the reference, margin (β = {beta:g}), loss", heads, names, numbers(ratios, 3)),

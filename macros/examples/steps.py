@@ -37,7 +37,7 @@ def step(
         cells = "".join(f"<td>{cell if markup else escape(cell)}</td>" for cell in row)
         body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
     top = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-    return f'<table class="data-table worked">{top}<tbody>{body}</tbody></table>'
+    return f'<table class="data-table worked" data-search-exclude>{top}<tbody>{body}</tbody></table>'
 
 
 def worked(label: str, *tables: str) -> str:

@@ -35,6 +35,12 @@ TOO_WIDE = """() => {
     .concat(`${document.documentElement.scrollWidth} > ${room}`).slice(-8);
 }"""
 
+# A formula in a line does not wrap, and the article hides what sticks out of it: the end could not be read.
+CUT_OFF = """() => [...document.querySelectorAll("article :is(p, li, dd) math")]
+  .filter((math) => !math.closest(".maths, .table-scroll, .md-typeset__scrollwrap"))
+  .filter((math) => math.getBoundingClientRect().right > document.documentElement.clientWidth)
+  .map((math) => `split it in two: $${math.getAttribute("alttext")}$`)"""
+
 
 def visit(page: Page, url: str, scheme: str) -> None:
     """Open a page in a color scheme, as a reader's system asks for it, with every answer shown."""
@@ -66,6 +72,7 @@ def test_a_page_serves_everybody(address: str, scheme: str, page: Page, site: Si
         found["at 390 px"] = page.evaluate(VIOLATIONS)
     page.set_viewport_size({"width": 360, "height": 740})
     found["too wide at 360 px"] = page.evaluate(TOO_WIDE)
+    found["cut off at 360 px"] = page.evaluate(CUT_OFF)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.add_style_tag(content="html { font-size: 250% !important }")  # the theme's normal size is 125 %
     found["too wide with text at 200 %"] = page.evaluate(TOO_WIDE)

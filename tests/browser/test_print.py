@@ -47,6 +47,13 @@ def test_a_chapter_prints(address: str, scheme: str, page: Page, site: Site) -> 
     assert brightness(ink) < 110
 
 
+def test_the_course_on_one_sheet_prints_on_two_to_four_pages(page: Page, site: Site) -> None:
+    """As the page promises."""
+    page.goto(site.url + "study/summary/")
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+    assert 2 <= len(pages) <= 4
+
+
 def brightness(color: str) -> float:
     """The mean of the channels of a computed color; an unpainted background is white paper."""
     channels = [float(part) for part in re.findall(r"[\d.]+", color)]

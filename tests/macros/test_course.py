@@ -104,6 +104,15 @@ def test_misconceptions_are_grouped_by_chapter_and_filtered_without_script() -> 
     assert shown.count(" checked>") == 2 and "<script" not in shown
 
 
+def test_misconceptions_of_a_planned_chapter_stand_under_its_title(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = dict(read_site())
+    planned = load().misconceptions[0].chapter
+    del pages[planned]
+    monkeypatch.setitem(PLANNED, planned, "Planned & proper")
+    shown = call(PageContext("study/misconceptions.md", load(), pages), "misconceptions")
+    assert "Planned &amp; proper" in shown and f'href="../{planned.removesuffix(".md")}/"' not in shown
+
+
 def test_pages_come_in_the_order_of_the_navigation(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     (docs / "llms").mkdir(parents=True)
@@ -116,8 +125,9 @@ def test_pages_come_in_the_order_of_the_navigation(tmp_path: Path) -> None:
     assert [p.path for p in chapters(read_site(docs))] == ["llms/b.md", "llms/a.md"]
 
 
-def test_faulty_paths_and_written_plans_are_told(tmp_path: Path) -> None:
-    planned = next(iter(PLANNED))
+def test_faulty_paths_and_written_plans_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = "images/planned.md"
+    monkeypatch.setitem(PLANNED, planned, "Planned")
     text = (
         "---\ntitle: T\ndescription: D\npaths:\n"
         "  short: {read: ['#gone']}\n  long: {why: w, read: ['#gone']}\n---\n# T\n"

@@ -204,9 +204,15 @@ def test_text_right_after_a_formula_is_not_pushed_away() -> None:
 
 
 def test_a_long_display_can_take_the_focus_to_be_scrolled_and_a_short_one_is_no_tab_stop() -> None:
-    assert '<div class="maths">' in render("$$\nx = 1\n$$")
+    assert '<div class="maths" data-search-exclude="">' in render("$$\nx = 1\n$$")
     wide = etree.fromstring(render("$$\na + b + c + d + e + f + g + h + i + j = 1\n$$"))
-    assert wide.attrib == {"class": "maths", "tabindex": "0", "role": "group", "aria-label": "Formula"}
+    assert wide.attrib == {
+        "class": "maths",
+        "data-search-exclude": "",
+        "tabindex": "0",
+        "role": "group",
+        "aria-label": "Formula",
+    }
 
 
 @pytest.mark.parametrize("page", ["a $$x$$ b", "para\n$$\nx\n$$", "$$\n\nx\n\n$$"])

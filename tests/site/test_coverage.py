@@ -24,7 +24,7 @@ ENTRIES: dict[str, dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("coverage.yml").read_text("utf-8")
 )
 LINES = {f"C{n:03}" for n in range(1, 264)}
-LEAST = 240
+LEAST = 263
 """How many of the 263 lines the chapters written so far must carry."""
 
 

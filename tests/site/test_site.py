@@ -26,7 +26,7 @@ LEFTOVERS = {
     "an unexpanded macro": r"\{\{|\{%|\}\}",
     "mathematics as text": r"\$\$|\\[()\[\]]",
     "a LaTeX command": r"\\[a-zA-Z]{2,}",
-    "an unread block": r"^///|^:::|^!!!|^\?\?\?",
+    "an unread block": r"^///|^:::|^!!!|^\?\?\?\+? \w",  # a figure may ask "???"
     "a Python value": r"[:(=] ?None\b|<(function|built-in|Undefined)|Undefined\(",
 }
 
