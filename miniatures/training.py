@@ -6,7 +6,7 @@ import csv
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,6 +46,8 @@ class Recipe:
     warmup: int = 100
     seed: int = 0
     clip: float = 1.0
+    skip: float = 0.0  # of the merges of BPE, while words are cut anew in each epoch
+    skip_until: float = 0.7  # part of the steps after which every word is cut in its usual way
     tune_every: int = 250
 
 
@@ -66,11 +68,23 @@ class Family(Protocol):
 
 
 class Windows:
-    """The training text cut into windows: each epoch at another phase and in another order."""
+    """The training text cut into windows: each epoch at another phase and in another order.
 
-    def __init__(self, tokens: Sequence[int], context: int, batch: int, seed: int):
-        self.tokens = torch.as_tensor(tokens)
+    `anew` gives the text of an epoch in other tokens, by a seed; it has as many or more, and as many steps.
+    """
+
+    def __init__(
+        self,
+        tokens: Sequence[int],
+        context: int,
+        batch: int,
+        seed: int,
+        anew: Callable[[int], Sequence[int]] | None = None,
+        anew_steps: int = 0,
+    ):
+        self.usual = self.tokens = torch.as_tensor(tokens)
         self.context, self.batch, self.seed = context, batch, seed
+        self.anew, self.anew_steps = anew, anew_steps
         self.steps_an_epoch = (len(self.tokens) - 1 - context) // context // batch
         self._epoch, self._starts = -1, torch.empty(0, dtype=torch.long)
 
@@ -79,6 +93,8 @@ class Windows:
         epoch, at = divmod(step, self.steps_an_epoch)
         if epoch != self._epoch:
             chance = torch.Generator().manual_seed(self.seed * 1000 + epoch)
+            again = self.anew is not None and epoch * self.steps_an_epoch < self.anew_steps
+            self.tokens = torch.as_tensor(self.anew(self.seed * 1000 + epoch)) if again else self.usual  # type: ignore[misc]
             phase = int(torch.randint(self.context, (1,), generator=chance))
             count = (len(self.tokens) - 1 - phase) // self.context
             self._starts = phase + self.context * torch.randperm(count, generator=chance)
@@ -97,11 +113,14 @@ def train(family: Family, recipe: Recipe, folder: Path, stop: int | None = None)
             f"torch {torch.__version__} is installed, the published curves need {TORCH}: "
             "remedy: pip install -e '.[miniatures]'"
         )
-    tokens = tokenization.encode_stories(tokenization.model_tokenizer(), corpus.training_stories())
+    tokenizer, stories = tokenization.model_tokenizer(), corpus.training_stories()
+    tokens = tokenization.encode_stories(tokenizer, stories)
     tuning = corpus.tuning_stories()
     tuning_tokens = tokenization.encode_stories(tokenization.model_tokenizer(), tuning)
     characters = sum(len(story) for story in tuning)
-    windows = Windows(tokens, recipe.context, recipe.batch, recipe.seed)
+    anew = tokenization.resegmented(tokenizer, stories, recipe.skip) if recipe.skip else None
+    until = int(recipe.skip_until * recipe.steps)
+    windows = Windows(tokens, recipe.context, recipe.batch, recipe.seed, anew, until)
 
     torch.manual_seed(recipe.seed)
     model = family.build(recipe)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -86,3 +88,43 @@ def test_each_story_stands_behind_an_end_mark_and_one_follows_the_last() -> None
     assert inner == [number for story in stories for number in tokenizer.encode(story).ids]
     assert tokenizer.decode(tokens, skip_special_tokens=False) == END + END.join(stories) + END
     assert tokenization.encode_stories(tokenizer, []) == [0]
+
+
+SHORT = ["In the garden.", 'He said: "No one..."\n\nAnd  so it was']
+
+
+def test_words_cut_anew_with_no_merge_passed_over_are_cut_as_always() -> None:
+    tokenizer = model_tokenizer()
+    for stories in (SHORT, corpus.tuning_stories()[:2]):
+        always = tokenization.encode_stories(tokenizer, stories)
+        assert tokenization.resegmented(tokenizer, stories, 0.0)(0) == always
+
+
+@given(st.lists(TEXT, max_size=3), st.floats(0, 1), st.integers(0, 9))
+def test_words_cut_anew_are_the_same_text_and_the_same_for_the_same_seed(
+    stories: list[str], skip: float, seed: int
+) -> None:
+    tokenizer = model_tokenizer()
+    drawn = tokenization.resegmented(tokenizer, stories, skip)
+    assert drawn(seed) == drawn(seed)
+    assert tokenizer.decode(drawn(seed), skip_special_tokens=False) == "".join(
+        END + text for text in [*stories, ""]
+    )
+
+
+def test_seeds_cut_words_in_different_ways() -> None:
+    drawn = tokenization.resegmented(model_tokenizer(), corpus.tuning_stories()[:1], 0.1)
+    assert len({tuple(drawn(seed)) for seed in range(5)}) == 5
+
+
+def test_a_merge_is_passed_over_as_often_as_it_should_be() -> None:
+    """With one merge to make, a word stays in two with probability `skip`; with two in a row, see below."""
+    chance, counts = random.Random(0), Counter[str]()
+    for _ in range(4000):
+        counts["-".join(tokenization.pieces("ab", {("a", "b"): 0}, chance, 0.3))] += 1
+        counts["-".join(tokenization.pieces("xyz", {("x", "y"): 0, ("xy", "z"): 1}, chance, 0.3))] += 1
+    shares = {word: count / 4000 for word, count in counts.items()}
+    # A word ends where no merge is left that was not passed over: 0.3, or 0.7 · 0.3, or 0.7 · 0.7.
+    expected = {"a-b": 0.3, "ab": 0.7, "x-y-z": 0.3, "xy-z": 0.21, "xyz": 0.49}
+    assert shares == pytest.approx(expected, abs=0.03)
+    assert tokenization.pieces("ab", {("a", "b"): 0}, chance, 1.0) == ["a", "b"]

@@ -286,6 +286,20 @@ def test_a_step_depends_on_seed_and_number_only(steps: Sequence[int], seed: int,
         assert torch.equal(Windows(text, 8, batch, seed)[step], seen)
 
 
+def test_epochs_have_the_text_cut_anew_until_the_step_that_ends_it() -> None:
+    asked: list[int] = []
+
+    def anew(seed: int) -> list[int]:
+        asked.append(seed)
+        return [1000 + seed] * 130  # more tokens than usual, as after merges that were passed over
+
+    windows = Windows(range(100), 8, 2, seed=3, anew=anew, anew_steps=7)
+    assert windows.steps_an_epoch == 5
+    seen = [{int(token) // 1000 for token in windows[step].flatten()} for step in range(20)]
+    assert seen == [{4}] * 10 + [{0}] * 10  # the epoch in which step 7 falls is the last one
+    assert asked == [3000, 3001]
+
+
 def test_epochs_differ_in_phase_and_in_order() -> None:
     windows = Windows(range(4000), 16, 4, seed=0)
     starts = [[row[0] for row in epoch(windows, number)] for number in range(6)]
