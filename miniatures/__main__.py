@@ -22,7 +22,9 @@ FAMILIES: dict[str, Family] = {
     **{kind: RecurrentFamily(kind) for kind in KINDS},
 }
 RECIPES = {
-    "gpt": Recipe("gpt", "gpt", steps=6000, batch=16, context=256, lr=6e-3, muon_lr=0.03, dropout=0.2),
+    "gpt": Recipe(
+        "gpt", "gpt", steps=6000, batch=16, context=256, lr=6e-3, muon_lr=0.03, skip=0.06, skip_until=0.8
+    ),
     "bert": Recipe("bert", "bert", steps=2400, batch=32, context=128, lr=4e-3, muon_lr=0.02),
     "encoder-decoder": Recipe(
         "encoder-decoder", "encoder-decoder", steps=3000, batch=32, context=128, lr=4e-3, muon_lr=0.02
