@@ -37,7 +37,7 @@ _WIDE_EMBEDDING = (
 NOTES: dict[str, str] = {
     "rnn": _WIDE_EMBEDDING,
     "lstm": _WIDE_EMBEDDING,
-    "gru": f"{_WIDE_EMBEDDING}\n\nThe run was halted for 39 minutes after step 91, which the time above includes.",
+    "gru": f"{_WIDE_EMBEDDING}\n\nThe run was halted for 39 minutes after step 91; the time includes them.",
 }
 
 TITLES = {
