@@ -167,8 +167,9 @@ def test_the_chapter_quotes_the_numbers_that_the_code_gives() -> None:
     assert f"$0.5^{{1/100}} = {0.5 ** (1 / 100):.4f}$" in prose
     assert f"$0.995^{{100}} = {0.995**100:.3f}$" in prose
     assert f"and 500 with {0.995**500:.3f} instead" in prose
-    assert f"= {0.6**3 + 3 * 0.6**2 * 0.4:.3f}$" in prose
-    assert f"with 0.4 it gives {0.4**3 + 3 * 0.4**2 * 0.6:.3f}" in prose
+    five = [p**5 + 5 * p**4 * (1 - p) + 10 * p**3 * (1 - p) ** 2 for p in (0.6, 0.4)]
+    assert f"= {five[0]:.3f}$, after [{0.6**3 + 3 * 0.6**2 * 0.4:.3f} for three]" in prose
+    assert f"with 0.4 it gives {five[1]:.3f}" in prose
 
 
 def test_the_figure_draws_the_answers_of_the_table() -> None:

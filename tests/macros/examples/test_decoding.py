@@ -104,7 +104,7 @@ def test_the_chapter_quotes_what_the_code_computes() -> None:
     p = next_token(CONTEXT)
     wide, narrow = p[3], p[4]
     ratio = wide / narrow
-    assert f"${wide:.3f} / {narrow:.3f} = {ratio:.2f}$" in prose
+    assert f"${wide:.4f} / {narrow:.4f} = {ratio:.3f}$" in prose
     assert f"squared, {ratio**2:.2f}, and at $T = 2$ it is the root, {ratio**0.5:.2f}" in prose
     cut = d.top_k(p, 2)
     assert f"${wide:.3f} / {wide + narrow:.3f} = {cut[3]:.3f}$ for *wide* and {cut[4]:.3f}" in prose

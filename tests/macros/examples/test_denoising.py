@@ -114,7 +114,7 @@ def test_the_chapter_quotes_the_computed_chain() -> None:
     chain = n.denoise(START, BARS[::-1], WORLD)
     falling = [n.shares(x, bar, WORLD)[0] for x, bar in zip(chain, BARS[::-1]) if bar < 1]
     assert [f"{s:.2f}" for s in falling[:3]] == ["0.56", "0.72", "0.99"]
-    assert "56 percent" in text and "72 percent, then 99" in text
+    assert "56 %" in text and "72 %, then 99" in text
     first = n.best_estimate(START, BARS[4], WORLD)[0]
     assert f"{falling[0]:.3f} - {1 - falling[0]:.3f} = {first:.2f}$" in text
     assert chain[-1] == pytest.approx(FALLING, abs=0.005)

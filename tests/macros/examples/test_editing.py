@@ -192,7 +192,7 @@ def test_the_chapter_quotes_the_composition() -> None:
     composed = [a * b for a, b in zip(rows[0][1], BOLD["bold falling"])]
     assert f"$-0.68 - 0.20 + 0.50 + 0.50 = {sum(composed):.2f}$" in CHAPTER
     assert numbers([composed])[0] == ["−0.68", "−0.20", "0.50", "0.50"]
-    assert falling(rows[0][1], 4) == 0.52 and "enough for 52 percent" in CHAPTER
+    assert falling(rows[0][1], 4) == 0.52 and "enough for 52 %" in CHAPTER
     assert falling(rows[1][1], 3) == 0.83 and "it is 83," in CHAPTER
     assert rows[-1][1] == pytest.approx(BOLD["bold falling"], abs=0.01)
     pasted = e.compose(KEEP, PICTURE, denoise(NOISE, BARS[::-1], list(BOLD.values()))[-1])

@@ -230,7 +230,7 @@ def test_the_chapter_quotes_the_attention() -> None:
     assert f"= {levels[0].text_weights:,}$".replace(",", "{,}") in text
     reading = sum(level.text_weights for level in levels)
     share = reading / unet(m.WIDTHS, (True, True, True, False))[0]
-    assert f"{reading / 1e6:.1f} million weights read the text, {share * 100:.1f} percent" in text
+    assert f"{reading / 1e6:.1f} million weights read the text, {share * 100:.1f} %" in text
     assert f"{2 * levels[0].cross_scores:,} against {levels[0].self_scores:,}" in text
     assert f"- [x] {levels[1].cross_scores:,}\n" in text and f"- [ ] {levels[1].self_scores:,}\n" in text
     assert f"- [ ] {77 * 77:,}\n" in text and f"- [ ] {512 * 512 * 77:,}\n" in text

@@ -119,8 +119,11 @@ def test_the_chapter_quotes_what_the_code_computes() -> None:
     steps = [max(p.probabilities) for p in g.generate(("piano",))]
     chain = r" \cdot ".join(f"{p:.4f}" for p in steps)
     assert f"${chain} = {g.text_probability():.4f}$" in prose
-    assert f"$e^{{{sum(nats) / 4:.4f}}} = {exp(sum(nats) / 4):.2f}$" in prose
-    assert f"$\\ln 6 = {log(6):.3f}$" in prose.replace(r"$-\ln(1/6) = \ln 6", r"$\ln 6")
+    other, wide = next_token(TOKENS[:3])[4], exp(-nats[2])
+    assert f"with *narrow* ({other:.4f}) in the place of *wide* ({wide:.4f})" in prose
+    assert f"$-\\ln {other:.4f} = {-log(other):.3f}$ instead of $-\\ln {wide:.4f} = {nats[2]:.3f}$" in prose
+    rise = -log(other) - nats[2]
+    assert f"by ${rise:.3f} / 3 = {rise / 3:.3f}$" in prose
     full, slid = next_token(TOKENS), next_token(TOKENS[1:])
     assert f"*stop* has probability {full[-1]:.3f}" in prose
     assert f"alone it has {slid[-1]:.3f}" in prose

@@ -155,7 +155,7 @@ def test_the_chapter_does_its_small_sums() -> None:
     assert f"{ratio:,.0f}".replace(",", "{,}") in TEXT
     assert f"$0.98^{{20}} = {0.98**20:.3f}$" in TEXT
     error = sqrt(0.9 * 0.1 / 50)
-    assert f"= {three(error)}$" in TEXT and f"plus or minus {196 * error:.0f} points" in TEXT
+    assert f"= {three(error)}$" in TEXT and f"by up to {196 * error:.0f} points in about 95 %" in TEXT
 
 
 def test_the_figure_shows_the_computed_ranking() -> None:

@@ -139,7 +139,8 @@ def test_chapter_quotes_sizes_shares_and_means() -> None:
     assert round(0.25 * (s.Z / 0.05) ** 2, 1) == 384.2 and math.ceil(0.25 * (s.Z / 0.05) ** 2) == 385
     quoted("= 384.2$, so 385 cases", f"= {100 * (90 + 900) / 1600:.1f}$ %")
     quoted(f"= {s.above_chance(0.40, 0.1):.3f}$", f"= {s.above_chance(0.45, 0.25):.3f}$")
-    quoted(f"= {100 * s.standard_error(0.84, 164):.1f}$ points", "= 4.0$")
+    error = s.standard_error(0.84, 164)
+    quoted(f"= {error:.4f}$, or {100 * error:.2f} points", f"= {100 * error * math.sqrt(2):.2f}$")
     assert 2.86 * math.sqrt(2) == pytest.approx(4.0, abs=0.05)
     quoted(f"means {100 * s.win_probability(100):.0f} %", f"10 points {100 * s.win_probability(10):.1f} %")
 
