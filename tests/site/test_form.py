@@ -7,6 +7,7 @@ import re
 import pytest
 
 from macros.catalogue import load
+from macros.citations import term_uses
 from macros.pages import Page, chapters, read_site
 from macros.questions import find_questions
 
@@ -83,6 +84,28 @@ def test_every_figure_says_its_finding(path: str) -> None:
 @pytest.mark.parametrize("path", [page.path for page in chapters(read_site())])
 def test_every_misconception_stands_in_its_chapter(path: str) -> None:
     assert misplaced(read_site()[path]) == []
+
+
+def unnamed(pages: dict[str, Page]) -> list[str]:
+    """Terms that the glossary sends to a chapter which neither links nor names them."""
+    uses, found = term_uses(pages), []
+    for row in load().terms:
+        text = " ".join(pages[row.chapter].body.lower().split())
+        names = "|".join(re.escape(name.lower()) for name in (row.name, *row.aliases))
+        named = re.search(rf"(?<![a-z])({names})(e?s)?(?![a-z])", text)
+        if row.chapter not in uses.get(row.id, set()) and not named:
+            found.append(f"{row.id}: {row.chapter} has neither its name nor a link to it")
+    return found
+
+
+def test_the_glossary_sends_to_chapters_that_have_the_term() -> None:
+    assert unnamed(read_site()) == []
+
+
+def test_a_term_that_its_chapter_leaves_out_is_found() -> None:
+    site = read_site()
+    bare = Page("language/bert.md", "# BERT\n", 0, {"kind": "concept"})
+    assert "mask-token: language/bert.md has neither" in "\n".join(unnamed(site | {"language/bert.md": bare}))
 
 
 def test_a_bare_chapter_is_told_all_that_it_lacks() -> None:
