@@ -6,6 +6,7 @@ what causal attention fetched from earlier positions, then what a feed-forward l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,10 @@ from torch.nn import functional as F
 
 from miniatures.tokenization import END, PAD, SPECIAL
 from miniatures.training import Recipe, language_model_loss, language_model_tuning
+
+POSITIONS = 0.1  # root mean square of the position vectors at the start: five times that of the tokens
+SLOWEST = 10_000.0  # the slowest sinusoid turns by 1 radian in about so many positions
+LOOK_BACK = 1.6  # of queries and keys in the first layer: most of a head goes to the place it looks for
 
 
 @dataclass(frozen=True)
@@ -89,11 +94,53 @@ class GPT(nn.Module):
         return self.norm(x) @ self.tokens.weight.T
 
 
+@torch.no_grad()
+def begin_nearby(model: GPT) -> None:
+    """Weights with which heads look, before any training, at places close by and at tokens that are alike.
+
+    Positions are sinusoids (Vaswani et al. 2017, section 3.5), of which near ones are alike. In each head
+    query and key are factors of the identity plus noise, as trained models tend to have them (Trockman and
+    Kolter 2023, "Mimetic Initialization of Self-Attention Layers"), but head h of the first layer looks
+    h + 1 places back: its query is the key that the position had so many places before.
+    """
+    width, length, part = model.size.width, model.size.context, model.size.width // model.size.heads
+    speeds = SLOWEST ** -(torch.arange(0, width, 2) / width)  # radians a place
+    angles = torch.arange(length)[:, None] * speeds
+    model.positions.weight.copy_(POSITIONS * math.sqrt(2) * torch.cat([angles.sin(), angles.cos()], dim=1))
+    for layer, block in enumerate(model.blocks):
+        for head in range(model.size.heads):
+            rows = slice(head * part, (head + 1) * part)
+            if layer:
+                noise = torch.randn(width, width) / math.sqrt(part)
+                left, sizes, right = torch.linalg.svd(0.5 * (torch.eye(width) + noise))
+                root = sizes[:part].sqrt()[:, None]
+                query, key = root * left[:, :part].T, root * right[:part]
+            else:
+                query, key = (
+                    LOOK_BACK * looking_back(speeds, part, head + 1),
+                    LOOK_BACK * looking_back(speeds, part, 0),
+                )
+            block.attention.query.weight[rows] = query
+            block.attention.key.weight[rows] = key
+
+
+def looking_back(speeds: Tensor, part: int, places: int) -> Tensor:
+    """The (part, D) matrix that turns a sum of sinusoids back by so many places, at every second of the
+    fastest of the D/2 speeds: sin(w(t - n)) = sin(wt)cos(wn) - cos(wt)sin(wn), and so for the cosine.
+    """
+    pick = torch.eye(len(speeds))[:part:2]
+    turn = pick @ speeds * places
+    sin, cos = turn.sin()[:, None] * pick, turn.cos()[:, None] * pick
+    return torch.cat([torch.cat([cos, -sin], dim=1), torch.cat([sin, cos], dim=1)])
+
+
 class GPTFamily:
     """How a GPT is trained."""
 
     def build(self, recipe: Recipe) -> GPT:
-        return GPT(Size(context=recipe.context, dropout=recipe.dropout))
+        model = GPT(Size(context=recipe.context, dropout=recipe.dropout))
+        begin_nearby(model)
+        return model
 
     def loss(self, model: nn.Module, windows: Tensor, recipe: Recipe) -> Tensor:
         return language_model_loss(model, windows)
