@@ -21,9 +21,17 @@ def orthogonalize(matrix: Tensor, steps: int = 5) -> Tensor:
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
-    for _ in range(steps):
+    if x.shape[1] < 2 * x.shape[0]:
+        for _ in range(steps):
+            gram = x @ x.T
+            x = A * x + (B * gram + C * gram @ gram) @ x
+    else:  # the factors (A + B gram + C gram²) are small beside x: multiplied among themselves first
+        one = whole = torch.eye(len(x), dtype=x.dtype)
         gram = x @ x.T
-        x = A * x + (B * gram + C * gram @ gram) @ x
+        for _ in range(steps):
+            factor = A * one + B * gram + C * gram @ gram
+            whole, gram = factor @ whole, factor @ gram @ factor
+        x = whole @ x
     return x.T if tall else x
 
 

@@ -48,6 +48,7 @@ class Recipe:
     clip: float = 1.0
     skip: float = 0.0  # of the merges of BPE, while words are cut anew in each epoch
     skip_until: float = 0.7  # part of the steps after which every word is cut in its usual way
+    average: float = 0.0  # last part of the steps, of whose weights the result is the mean
     tune_every: int = 250
 
 
@@ -125,7 +126,8 @@ def train(family: Family, recipe: Recipe, folder: Path, stop: int | None = None)
     torch.manual_seed(recipe.seed)
     model = family.build(recipe)
     both = optimizers(model, family.matrices(model), recipe.lr, recipe.muon_lr, recipe.decay)
-    log, first = _resume(folder, recipe, model, both)
+    mean = Mean(recipe)
+    log, first = _resume(folder, recipe, model, both, mean)
     last = min(recipe.steps, stop or recipe.steps)
     saved = time.monotonic()
     model.train()
@@ -149,16 +151,42 @@ def train(family: Family, recipe: Recipe, folder: Path, stop: int | None = None)
         nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         for optimizer in both:
             optimizer.step()
+        mean.add(model, step)
         log.add(step, value, time.monotonic() - began)
         if (step + 1) % recipe.tune_every == 0 or step + 1 == recipe.steps:
             model.eval()
             log.tuning(family.tune(model, tuning_tokens, characters, recipe))
             model.train()
         if step + 1 == last or time.monotonic() - saved > CHECKPOINT_SECONDS:
-            _save(folder, recipe, model, both, log, step + 1)
+            _save(folder, recipe, model, both, mean, log, step + 1)
             saved = time.monotonic()
         steps.set_postfix(loss=f"{log.smooth:.3f}", tuning=log.last_tuning)
     return model.eval()
+
+
+class Mean:
+    """The mean of the weights after each of a run's last steps (Izmailov et al. 2018, section 3.2).
+
+    The last steps still wander around a low place; their mean lies nearer to its middle. The model itself
+    goes on undisturbed, and takes the mean over after its last step.
+    """
+
+    def __init__(self, recipe: Recipe):
+        self.steps, self.first = recipe.steps, math.ceil((1 - recipe.average) * recipe.steps)
+        self.weights: dict[str, Tensor] = {}
+
+    @torch.no_grad()
+    def add(self, model: nn.Module, step: int) -> None:
+        """The weights after a step, counted from 0."""
+        if step < self.first:
+            return
+        for name, weight in model.state_dict().items():
+            if step == self.first:
+                self.weights[name] = weight.clone()
+            else:
+                self.weights[name].lerp_(weight, 1 / (step - self.first + 1))
+        if step + 1 == self.steps:
+            model.load_state_dict(self.weights)
 
 
 class Log:
@@ -195,7 +223,9 @@ class Log:
         part.replace(path)
 
 
-def _save(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], log: Log, step: int) -> None:
+def _save(
+    folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], mean: Mean, log: Log, step: int
+) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / "checkpoint.part"
@@ -204,6 +234,7 @@ def _save(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], log: 
             "step": step,
             "model": model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in both],
+            "mean": mean.weights,
             "chance": torch.get_rng_state(),
             "log": vars(log),
         }
@@ -217,7 +248,7 @@ def _save(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], log: 
         ) from cause
 
 
-def _resume(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any]) -> tuple[Log, int]:
+def _resume(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], mean: Mean) -> tuple[Log, int]:
     log, path = Log(), folder / "checkpoint.pt"
     if not path.exists():
         return log, 0
@@ -242,6 +273,7 @@ def _resume(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any]) -> 
     model.load_state_dict(state["model"])
     for optimizer, saved in zip(both, state["optimizers"]):
         optimizer.load_state_dict(saved)
+    mean.weights = state.get("mean", {})
     torch.set_rng_state(state["chance"])
     vars(log).update(state["log"])
     return log, int(state["step"])

@@ -47,7 +47,7 @@ def interrupt(_: Tensor) -> Tensor:
 def test_an_interrupted_run_comes_to_the_same_curve(
     family: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = short(family)
+    recipe = short(family, average=0.5)  # the interruption falls into the steps that are averaged
     whole = run(recipe, "whole")
     assert [int(step) for step, *_ in whole] == list(range(1, 9))
     assert len({loss for _, loss, _ in whole}) == 8 and whole[3][2] and whole[7][2]
@@ -80,6 +80,21 @@ def test_every_family_learns_a_sentence_that_it_reads_again_and_again(
     first, last = float(curve[0][1]), float(curve[-1][1])
     assert first == pytest.approx(math.log(tokenization.VOCABULARY), abs=1)  # at first all tokens are alike
     assert last < 0.6 * first
+
+
+def test_the_result_is_the_mean_of_the_last_steps_weights(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    each = []
+    for stop in range(1, 9):
+        run(short("gpt"), "plain", stop=stop)
+        each.append(torch.load(tmp_path / "plain/checkpoint.pt")["model"])
+    run(short("gpt", average=0.4), "mean")  # 3.2 of 8 steps: the last three
+    found = torch.load(tmp_path / "mean/checkpoint.pt")["model"]
+    for name, weight in found.items():
+        torch.testing.assert_close(weight, torch.stack([state[name] for state in each[-3:]]).mean(0))
+    assert any(not torch.equal(weight, each[-1][name]) for name, weight in found.items())
 
 
 def test_later_rows_are_means_of_ten_steps(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
