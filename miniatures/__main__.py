@@ -23,7 +23,18 @@ FAMILIES: dict[str, Family] = {
 }
 RECIPES = {
     "gpt": Recipe(
-        "gpt", "gpt", steps=6000, batch=32, context=128, lr=6e-3, muon_lr=0.03, dropout=0.05, skip=0.06
+        "gpt",
+        "gpt",
+        steps=6000,
+        batch=32,
+        context=128,
+        lr=4e-3,
+        muon_lr=0.02,
+        decay=0.07,
+        dropout=0.05,
+        skip=0.06,
+        average=0.1,
+        tuning_too=True,
     ),
     "bert": Recipe("bert", "bert", steps=2400, batch=32, context=128, lr=4e-3, muon_lr=0.02),
     "encoder-decoder": Recipe(

@@ -21,7 +21,7 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 
 from miniatures import corpus, export, sample, tokenization
-from miniatures.measure import RESULTS, TRAINING_THREADS
+from miniatures.measure import RESULTS, training_threads
 from miniatures.sample import Settings
 
 NOT_MEASURED = "Not measured yet."
@@ -143,7 +143,7 @@ def card(
         "What it is": f"{ABOUT[name]}\n\nIt is a miniature: small enough to be trained on two processor "
         "cores and to run in a page, for learning how such models work. All miniatures of this size read the "
         "same stories through the same tokenizer.",
-        "Data": _data(),
+        "Data": _data(reads_tuning=recipe.get("tuning_too", False)),
         "Layout": _layout(layout),
         "The run": _run(name, kind, recipe, log),
         "Measured": _table(("Figure", "Value"), measured.items()) if measured else NOT_MEASURED,
@@ -186,11 +186,14 @@ def _counts() -> dict[str, tuple[int, int, int]]:
     }
 
 
-def _data() -> str:
+def _data(reads_tuning: bool) -> str:
     counts = _counts()
+    tuning = "held back from `train.txt`; settings are chosen on them"
+    if reads_tuning:
+        tuning += " in other runs, and this last one is fitted to them too"
     use = {
         "training": "weights are fitted to them",
-        "tuning": "held back from `train.txt`; settings are chosen on them",
+        "tuning": tuning,
         "validation": "`valid.txt`; only measurements read them",
     }
     rows = [(part, *(f"{count:,}" for count in counts[part]), use[part]) for part in counts]
@@ -229,11 +232,16 @@ def _run(name: str, kind: str, recipe: Mapping[str, Any], log: Sequence[Mapping[
     read = recipe["steps"] * recipe["batch"] * recipe["context"]
     last = log[-1]
     tuned = [row["tuning"] for row in log if row["tuning"]]
+    fitted = _counts()["training"][2]
+    if recipe.get("tuning_too"):
+        fitted += _counts()["tuning"][2]
+        tuned = ["not measured, as it is fitted to them"]
+    threads = "1 thread" if training_threads(name) == 1 else f"{training_threads(name)} threads"
     rows = [
         ("steps", f"{recipe['steps']:,}"),
         ("tokens read", f"{read:,}"),
-        ("times through the training stories", f"{read / _counts()['training'][2]:.1f}"),
-        ("time", f"{_duration(float(last['seconds']))}, {TRAINING_THREADS} thread of a processor"),
+        ("times through the stories that it is fitted to", f"{read / fitted:.1f}"),
+        ("time", f"{_duration(float(last['seconds']))}, {threads} of a processor"),
         ("loss of the last steps, nats a token", last["loss"]),
         (TUNING.get(kind, "bits per character on the tuning stories"), tuned[-1] if tuned else "none"),
     ]
@@ -245,6 +253,8 @@ def _run(name: str, kind: str, recipe: Mapping[str, Any], log: Sequence[Mapping[
             f" In the first {recipe['skip_until']:.0%} of the steps words are cut anew for each time through "
             f"the stories, and a merge is passed over with probability {recipe['skip']} (BPE dropout)."
         )
+    if recipe.get("average"):
+        how += f" The weights are means over the last {recipe['average']:.0%} of the steps."
     settings = ", ".join(f"`{key}={value}`" for key, value in recipe.items() if key not in ("name", "family"))
     return (
         f"{_table(('', 'This run'), rows)}\n\n"

@@ -24,6 +24,7 @@ TORCH = "2.13"
 CHECKPOINT_SECONDS = 120
 ROW_EACH_STEP = 50  # the first rows of training.csv are single steps; a later one is the mean of ten
 ROW_STEPS = 10
+KINDS = {int: "a whole number", float: "a number", bool: "0 or 1"}
 
 
 class TrainingError(Exception):
@@ -50,6 +51,7 @@ class Recipe:
     skip_until: float = 0.7  # part of the steps after which every word is cut in its usual way
     average: float = 0.0  # last part of the steps, of whose weights the result is the mean
     tune_every: int = 250
+    tuning_too: bool = False  # trained on the tuning stories as well: a last run, with nothing left to choose
 
 
 class Family(Protocol):
@@ -114,7 +116,8 @@ def train(family: Family, recipe: Recipe, folder: Path, stop: int | None = None)
             f"torch {torch.__version__} is installed, the published curves need {TORCH}: "
             "remedy: pip install -e '.[miniatures]'"
         )
-    tokenizer, stories = tokenization.model_tokenizer(), corpus.training_stories()
+    tokenizer = tokenization.model_tokenizer()
+    stories = corpus.read("train.txt") if recipe.tuning_too else corpus.training_stories()
     tokens = tokenization.encode_stories(tokenizer, stories)
     tuning = corpus.tuning_stories()
     tuning_tokens = tokenization.encode_stories(tokenization.model_tokenizer(), tuning)
@@ -153,7 +156,8 @@ def train(family: Family, recipe: Recipe, folder: Path, stop: int | None = None)
             optimizer.step()
         mean.add(model, step)
         log.add(step, value, time.monotonic() - began)
-        if (step + 1) % recipe.tune_every == 0 or step + 1 == recipe.steps:
+        # Of stories that it is trained on, a figure would say nothing of others.
+        if not recipe.tuning_too and ((step + 1) % recipe.tune_every == 0 or step + 1 == recipe.steps):
             model.eval()
             log.tuning(family.tune(model, tuning_tokens, characters, recipe))
             model.train()
@@ -297,11 +301,11 @@ def overridden(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     for change in changes:
         key, _, value = change.partition("=")
         try:
-            found[key] = kinds[key](value)
+            found[key] = bool(("0", "1").index(value)) if kinds[key] is bool else kinds[key](value)
         except KeyError:
             wrong.append(f"{change}: not a setting")
         except ValueError:
-            wrong.append(f"{change}: not {'a whole' if kinds[key] is int else 'a'} number")
+            wrong.append(f"{change}: not {KINDS[kinds[key]]}")
         else:
             if found[key] == "" or (kinds[key] is not str and not found[key] >= least.get(key, 0)):
                 wrong.append(f"{change}: too small")

@@ -231,7 +231,16 @@ def test_a_card_says_what_it_is_made_of(places: tuple[Path, Path]) -> None:
     assert f"{parameters:,} parameters" in text
     assert "413 fairy tales" in text and "| Charles Perrault, Fairy Tales | 29021 |" in text
     assert f"| tokens read | {4800 * 2 * 32:,} |" in text
-    assert "| time | 10 minutes, 1 thread of a processor |" in text and "| 1.4400 |" in text
+    assert "| time | 10 minutes, 2 threads of a processor |" in text and "| 1.4400 |" in text
+    assert "settings are chosen on them |" in text
+
+
+def test_a_card_of_a_last_run_says_that_it_read_the_tuning_stories(places: tuple[Path, Path]) -> None:
+    a_run(places[0], tuning_too=True, average=0.1)
+    text = (export.export("gpt", *places) / "README.md").read_text()
+    assert "and this last one is fitted to them too |" in text
+    assert "| not measured, as it is fitted to them |" in text and "1.4400" not in text
+    assert "The weights are means over the last 10% of the steps." in text
 
 
 def test_a_card_takes_the_measured_figures_and_says_so_when_there_are_none(tmp_path: Path) -> None:

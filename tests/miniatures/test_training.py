@@ -221,6 +221,29 @@ def test_settings_from_the_command_line_get_their_kinds() -> None:
     assert overridden(RECIPES["gpt"], []) == RECIPES["gpt"]
 
 
+def test_yes_and_no_are_1_and_0() -> None:
+    assert overridden(RECIPES["gru"], ["tuning_too=1"]).tuning_too is True
+    assert overridden(RECIPES["gpt"], ["tuning_too=0"]).tuning_too is False
+    with pytest.raises(TrainingError, match="tuning_too=no: not 0 or 1"):
+        overridden(RECIPES["gpt"], ["tuning_too=no"])
+
+
+def test_a_last_run_reads_the_tuning_stories_too_and_has_no_figure_of_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[list[str]] = []
+    encode = tokenization.encode_stories
+    monkeypatch.setattr(
+        tokenization, "encode_stories", lambda cut, texts: read.append(list(texts)) or encode(cut, texts)
+    )
+    curve = run(short("gpt", tuning_too=True))
+    assert read[0] == corpus.read("train.txt")
+    assert [row[2] for row in curve] == [""] * 8
+    read.clear()
+    assert [row[2] for row in run(short("gpt"), "other") if row[2]] != []
+    assert read[0] == corpus.training_stories()
+
+
 def test_all_wrong_settings_are_named_at_once() -> None:
     changes = ["leraning=1", "steps=many", "lr=0.1", "batch", "context=1.5", "warmup=0"]
     with pytest.raises(TrainingError) as error:
