@@ -13,7 +13,7 @@ from typing import Any
 
 import jinja2
 
-from macros import chapter, charts, citations, course, tables, timeline
+from macros import chapter, charts, citations, course, miniatures, tables, timeline
 from macros.catalogue import load
 from macros.citations import PageContext
 from macros.examples import EXAMPLES
@@ -39,6 +39,9 @@ FUNCTIONS: tuple[Callable[..., str], ...] = (
     citations.misconceptions,
     citations.resources,
     citations.changes,
+    miniatures.miniature,
+    miniatures.miniature_chart,
+    miniatures.miniature_table,
     *EXAMPLES,
 )
 
@@ -111,7 +114,7 @@ def define_env(env: Any) -> None:
             except AuthorError as error:
                 if not shows_errors():
                     raise
-                tag = "span" if name in ("cite", "fact", "term") else "div"
+                tag = "span" if name in ("cite", "fact", "miniature", "term") else "div"
                 told = escape(error).replace("\n", "<br>")
                 return f'<{tag} class="build-error" role="alert">{told}</{tag}>'
 

@@ -375,7 +375,8 @@ def miniature_chart(page: PageContext, kind: str) -> str:
         f'<figure class="figure chart" id="{name}"><div class="figure__art" data-search-exclude>'
         f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="group" aria-labelledby="{name}-title">'
         f'<title id="{name}-title">{caption}</title>{art}</svg></div>'
-        f'<figcaption>{caption}<p class="says">{says}</p><p class="limits">{limits}</p></figcaption>'
+        f'<figcaption>{caption}<p class="says">{says}</p>'
+        f'<p class="limits" data-search-exclude>{limits}</p></figcaption>'
         '<details class="twin" data-search-exclude><summary>The same as a table</summary>'
         f'<div class="table-scroll" role="group" tabindex="0" aria-labelledby="{name}-title">{twin}</div>'
         "</details></figure>"

@@ -23,22 +23,11 @@ FAMILIES: dict[str, Family] = {
 }
 RECIPES = {
     "gpt": Recipe(
-        "gpt",
-        "gpt",
-        steps=6000,
-        batch=32,
-        context=128,
-        lr=4e-3,
-        muon_lr=0.02,
-        decay=0.07,
-        dropout=0.05,
-        skip=0.06,
-        average=0.1,
-        tuning_too=True,
+        "gpt", "gpt", steps=6000, batch=32, context=128, lr=6e-3, muon_lr=0.03, dropout=0.05, skip=0.06
     ),
     "bert": Recipe("bert", "bert", steps=2400, batch=32, context=128, lr=4e-3, muon_lr=0.02),
     "encoder-decoder": Recipe(
-        "encoder-decoder", "encoder-decoder", steps=3000, batch=32, context=128, lr=4e-3, muon_lr=0.02
+        "encoder-decoder", "encoder-decoder", steps=2400, batch=32, context=128, lr=5e-2, muon_lr=0.02
     ),
     **{
         kind: Recipe(kind, kind, steps=1600, batch=32, context=128, lr=lr, muon_lr=0.0)

@@ -15,11 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from miniatures.gpt import begin_nearby
 from miniatures.tokenization import CLS, MASK, PAD, SEP, SPECIAL, model_tokenizer
 from miniatures.training import Recipe
 
 CHOSEN = 0.15  # part of the tokens that are to be predicted
 HIDDEN, RANDOM = 0.8, 0.1  # of those: shown as [MASK], as a random token; the rest is shown as it is
+NEIGHBORS = (1, -1, 2, -2, 3, -3)  # places back that the first layer's heads look at before training
 EPSILON = 1e-12  # of the layer normalization, as in BERT
 
 
@@ -134,7 +136,9 @@ class BERTFamily:
     """How a BERT is trained."""
 
     def build(self, recipe: Recipe) -> BERT:
-        return BERT(Size(context=recipe.context, dropout=recipe.dropout))
+        model = BERT(Size(context=recipe.context, dropout=recipe.dropout))
+        begin_nearby(model, NEIGHBORS)
+        return model
 
     def loss(self, model: nn.Module, windows: Tensor, recipe: Recipe) -> Tensor:
         assert isinstance(model, BERT)
@@ -157,7 +161,12 @@ class BERTFamily:
         return total / count / math.log(2)
 
     def matrices(self, model: nn.Module) -> list[str]:
-        return [name for name, weight in model.named_parameters() if weight.dim() == 2 and "blocks." in name]
+        # Not under AdamW, whose steps are large for a matrix: the head forgot what comes in, and the loss
+        # stayed at that of the words' frequencies.
+        inside = ("blocks.", "transform.")
+        return [
+            name for name, weight in model.named_parameters() if weight.dim() == 2 and name.startswith(inside)
+        ]
 
 
 def masked_loss(model: BERT, windows: Tensor, chance: torch.Generator | None = None) -> Tensor:

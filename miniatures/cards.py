@@ -27,18 +27,7 @@ from miniatures.sample import Settings
 NOT_MEASURED = "Not measured yet."
 NOT_NOTED = "Not written down yet."
 
-# What helped, and how the run was made, by name: what no file of the folder says. Markdown.
-_WIDE_EMBEDDING = (
-    "The embedding is the output matrix too. At the size that suits an output, next to nothing reached the "
-    "second layer for the first hundred steps; multiplied by √D on the way in, the network learned from the "
-    "start. In trials AdamW learned faster than Muon. In steps and tokens this run equals those of the other "
-    "recurrent miniatures and of `gpt-equal`."
-)
-NOTES: dict[str, str] = {
-    "rnn": _WIDE_EMBEDDING,
-    "lstm": _WIDE_EMBEDDING,
-    "gru": f"{_WIDE_EMBEDDING}\n\nThe run was halted for 39 minutes after step 91; the time includes them.",
-}
+NOTES = Path(__file__).parent / "notes"  # NAME.md: what helped, which no file of the exported folder says
 
 TITLES = {
     "gpt": "GPT",
@@ -143,9 +132,9 @@ def card(
         "What it is": f"{ABOUT[name]}\n\nIt is a miniature: small enough to be trained on two processor "
         "cores and to run in a page, for learning how such models work. All miniatures of this size read the "
         "same stories through the same tokenizer.",
-        "Data": _data(reads_tuning=recipe.get("tuning_too", False)),
+        "Data": _data(),
         "Layout": _layout(layout),
-        "The run": _run(name, kind, recipe, log),
+        "The run": _run(name, layout.config, recipe, log),
         "Measured": _table(("Figure", "Value"), measured.items()) if measured else NOT_MEASURED,
         "Samples": "Three, as they came: nothing was picked or edited.\n\n"
         + "\n\n".join(f"```sh\n{one.command}\n```\n\n```text\n{one.text}\n```" for one in drawn),
@@ -186,14 +175,11 @@ def _counts() -> dict[str, tuple[int, int, int]]:
     }
 
 
-def _data(reads_tuning: bool) -> str:
+def _data() -> str:
     counts = _counts()
-    tuning = "held back from `train.txt`; settings are chosen on them"
-    if reads_tuning:
-        tuning += " in other runs, and this last one is fitted to them too"
     use = {
         "training": "weights are fitted to them",
-        "tuning": tuning,
+        "tuning": "held back from `train.txt`; settings are chosen on them",
         "validation": "`valid.txt`; only measurements read them",
     }
     rows = [(part, *(f"{count:,}" for count in counts[part]), use[part]) for part in counts]
@@ -228,22 +214,21 @@ def _layout(layout: Layout) -> str:
     )
 
 
-def _run(name: str, kind: str, recipe: Mapping[str, Any], log: Sequence[Mapping[str, str]]) -> str:
+def _run(
+    name: str, config: Mapping[str, Any], recipe: Mapping[str, Any], log: Sequence[Mapping[str, str]]
+) -> str:
+    tuning = TUNING.get(config["model_type"], "bits per character on the tuning stories")
     read = recipe["steps"] * recipe["batch"] * recipe["context"]
     last = log[-1]
     tuned = [row["tuning"] for row in log if row["tuning"]]
-    fitted = _counts()["training"][2]
-    if recipe.get("tuning_too"):
-        fitted += _counts()["tuning"][2]
-        tuned = ["not measured, as it is fitted to them"]
     threads = "1 thread" if training_threads(name) == 1 else f"{training_threads(name)} threads"
     rows = [
         ("steps", f"{recipe['steps']:,}"),
         ("tokens read", f"{read:,}"),
-        ("times through the stories that it is fitted to", f"{read / fitted:.1f}"),
+        ("times through the training stories", f"{read / _counts()['training'][2]:.1f}"),
         ("time", f"{_duration(float(last['seconds']))}, {threads} of a processor"),
         ("loss of the last steps, nats a token", last["loss"]),
-        (TUNING.get(kind, "bits per character on the tuning stories"), tuned[-1] if tuned else "none"),
+        (tuning, tuned[-1] if tuned else "none"),
     ]
     how = "Matrices inside the layers are trained by Muon, the rest by AdamW."
     if not recipe["muon_lr"]:
@@ -253,14 +238,22 @@ def _run(name: str, kind: str, recipe: Mapping[str, Any], log: Sequence[Mapping[
             f" In the first {recipe['skip_until']:.0%} of the steps words are cut anew for each time through "
             f"the stories, and a merge is passed over with probability {recipe['skip']} (BPE dropout)."
         )
-    if recipe.get("average"):
-        how += f" The weights are means over the last {recipe['average']:.0%} of the steps."
+    if calibration := config.get("calibration"):
+        temperature = calibration["temperature"]
+        rows.append((f"{tuning}, at temperature {temperature}", f"{calibration['tuning']:.4f}"))
+        how += (
+            f" The trained model is too sure of itself. At temperature {temperature} the tuning stories are "
+            "likeliest (temperature scaling), so its last normalization is divided by that, and what this "
+            "folder calls temperature 1 is the best one."
+        )
+    path = NOTES / f"{name}.md"
+    told = path.read_text(encoding="utf-8").strip() if path.exists() else NOT_NOTED
     settings = ", ".join(f"`{key}={value}`" for key, value in recipe.items() if key not in ("name", "family"))
     return (
         f"{_table(('', 'This run'), rows)}\n\n"
         f"Made by `make miniature NAME={name}` with {settings}. "
         f"{how} `{export.CURVE}` has the whole curve.\n\n"
-        f"{NOTES.get(name, NOT_NOTED)}"
+        f"{told}"
     )
 
 
@@ -269,24 +262,25 @@ def _duration(seconds: float) -> str:
 
 
 def figures(name: str, results: Path = RESULTS) -> dict[str, str]:
-    """What `python -m miniatures.measure` found out about a model; empty as long as it has not run."""
+    """What `python -m miniatures.measure` found out about a model, of the parts that it has come to."""
     if not results.exists():
         return {}
     try:
         content = json.loads(results.read_text(encoding="utf-8"))
         found = {}
-        for row in content["models"]:
+        for row in content.get("models", []):
             if row["name"] == name and row["bits_per_character"] is not None:
                 found["bits per character on `valid.txt`"] = f"{row['bits_per_character']:.3f}"
-        seeds = {row["seed"]: row["bits_per_character"] for row in content["seeds"] if row["name"] == name}
+        runs = [row for row in content.get("seeds", []) if row["name"] == name]
+        seeds = {row["seed"]: row["bits_per_character"] for row in runs}
         if len(seeds) > 1:
             found["the same, by seed"] = ", ".join(f"{seed}: {bits:.3f}" for seed, bits in seeds.items())
-        for row in content["blanks"]["rows"]:
+        for row in content.get("blanks", {"rows": []})["rows"]:
             if row["name"] == name:
                 found[f"{content['blanks']['count']:,} blanks of one word ({row['sees']})"] = (
                     f"{row['top_1']:.1%} right, {row['top_5']:.1%} among five, {row['bits']:.2f} bits a blank"
                 )
-    except (ValueError, KeyError, TypeError) as cause:
+    except (ValueError, KeyError, TypeError, AttributeError) as cause:
         raise export.ExportError(f"{results}: not as expected ({cause!r}). Remedy: make measure") from cause
     return found
 

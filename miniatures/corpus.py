@@ -1,8 +1,7 @@
 """The text that every miniature reads: 413 fairy tales, split by whole stories.
 
 `train.txt` is for training, less the tuning stories that are held back from it here; every choice (a learning
-rate, a dropout, when to stop) is made on those. A last run, with nothing left to choose, may read them too.
-`valid.txt` is for measuring, and nothing else reads it.
+rate, a dropout, when to stop) is made on those. `valid.txt` is for measuring, and nothing else reads it.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+RANGE = 0.5, 2.0  # of temperatures that are tried
 LEAST_CONTEXT = 64  # tokens that the model sees before each token that counts, but at the start of the text
 
 
@@ -44,3 +45,31 @@ def token_losses(
 def bits_per_character(losses: Tensor, characters: int) -> float:
     """The sum of the losses (nats) in bits, over the characters that the tokens stand for."""
     return losses.double().sum().item() / math.log(2) / characters
+
+
+@torch.no_grad()
+def best_temperature(
+    model: Callable[[Tensor], Tensor], tokens: Sequence[int], context: int, batch: int = 16
+) -> float:
+    """The temperature at which `tokens` are likeliest (temperature scaling, Guo et al. 2017, section 4.2).
+
+    Over 1 for a model that is too sure of itself. The loss is convex in β, the inverse temperature: its slope
+    is the expected logit less that of the token that came, its curvature the variance of the logits. So a few
+    steps of Newton's method find its lowest place, here within RANGE. Counted are the last halves of
+    whole windows.
+    """
+    text, half = torch.as_tensor(tokens), context // 2
+    starts = range(0, max(1, len(text) - context), context - half)
+    inverse = 1.0
+    for _ in range(6):
+        slope = curvature = 0.0
+        for at in range(0, len(starts), batch):
+            windows = torch.stack([text[start : start + context + 1] for start in starts[at : at + batch]])
+            logits = model(windows[:, :-1])[:, half:].double()
+            share = (inverse * logits).softmax(-1)
+            expected = (share * logits).sum(-1, keepdim=True)
+            came = logits.gather(-1, windows[:, half + 1 :, None])
+            slope += (expected - came).sum().item()
+            curvature += (share * (logits - expected) ** 2).sum().item()
+        inverse = min(max(inverse - slope / curvature, 1 / RANGE[1]), 1 / RANGE[0])
+    return 1 / inverse

@@ -23,9 +23,10 @@ from safetensors.torch import load_file, save
 from tokenizers import Tokenizer, processors
 from torch import Tensor, nn
 
-from miniatures import tokenization
+from miniatures import corpus, gpt, tokenization
+from miniatures.evaluation import best_temperature
 from miniatures.tokenization import CLS, END, MASK, PAD, SENTINELS, SEP
-from miniatures.training import RUNS, Recipe
+from miniatures.training import RUNS, Recipe, language_model_tuning
 
 ASSETS = Path(__file__).parent.parent / "docs" / "assets" / "miniatures"
 NAMES = (
@@ -48,6 +49,8 @@ CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG = (
 )
 CURVE, CARD = "training.csv", "README.md"
 LIMIT = 5_000_000  # bytes of a folder: a reader's browser fetches it
+# What was trained until it is too sure of itself; those of the equal comparison stay as training left them.
+CALIBRATED = ("gpt",)
 UNTOUCHED = "The last export is as it was."
 
 # `model_type` in config.json, and the module whose `from_reference` builds the model.
@@ -73,13 +76,30 @@ def export(name: str, runs: Path = RUNS, assets: Path = ASSETS) -> Path:
     if name not in cards.TITLES:
         raise ExportError(f"{name}: not a miniature of a run. Remedy: one of {', '.join(cards.TITLES)}")
     model, recipe = finished(runs / name)
+    made: dict[str, Any] = {"training": asdict(recipe)}
+    if name in CALIBRATED:
+        halved(_module(model).to_reference(model)[1])  # with a weight that is no number, no logit is one
+        made["calibration"] = calibrate(model, recipe)
     config, state = _module(model).to_reference(model)
     with replacing(assets / name) as folder:
-        write_model(folder, config | {"training": asdict(recipe)}, state)
+        write_model(folder, config | made, state)
         write_tokenizer(folder, tokenization.model_tokenizer(), config["model_type"], _window(config))
         shutil.copyfile(runs / name / CURVE, folder / CURVE)
         cards.write(folder, name)
     return assets / name
+
+
+def calibrate(model: Any, recipe: Recipe) -> dict[str, float]:
+    """Brings a GPT to the temperature that suits the tuning stories, which it was not trained on.
+
+    Returns that temperature, and their bits per character with it.
+    """
+    stories = corpus.tuning_stories()
+    tokens = tokenization.encode_stories(tokenization.model_tokenizer(), stories)
+    temperature = round(best_temperature(model, tokens, recipe.context), 2)
+    gpt.cool(model, temperature)
+    bits = language_model_tuning(model, tokens, sum(map(len, stories)), recipe.context)
+    return {"temperature": temperature, "tuning": round(bits, 4)}
 
 
 def finished(run: Path) -> tuple[nn.Module, Recipe]:
@@ -164,7 +184,15 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 
 def write_model(folder: Path, config: dict[str, Any], state: dict[str, Tensor]) -> None:
-    """config.json and, in float16, model.safetensors; refuses weights that are not numbers, or overflow."""
+    """config.json and, in float16, model.safetensors."""
+    small = halved(state)
+    _write_json(folder / CONFIG, config)
+    # `save_file` would make a file that only its owner may read.
+    (folder / WEIGHTS).write_bytes(save(small, metadata={"format": "pt"}))
+
+
+def halved(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights in float16; refuses those that are not numbers, or overflow."""
     small = {name: tensor.detach().to(torch.float16).contiguous() for name, tensor in state.items()}
     bad = [name for name, tensor in small.items() if not torch.isfinite(tensor).all()]
     if bad:
@@ -172,9 +200,7 @@ def write_model(folder: Path, config: dict[str, Any], state: dict[str, Tensor]) 
             f"{', '.join(bad)}: has weights that are no numbers in float16 (NaN or beyond ±65,504). "
             f"{UNTOUCHED} Remedy: train again with a smaller lr or muon_lr, or another seed"
         )
-    _write_json(folder / CONFIG, config)
-    # `save_file` would make a file that only its owner may read.
-    (folder / WEIGHTS).write_bytes(save(small, metadata={"format": "pt"}))
+    return small
 
 
 def write_tokenizer(folder: Path, tokenizer: Tokenizer, model_type: str, window: int | None = None) -> None:

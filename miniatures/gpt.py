@@ -95,13 +95,22 @@ class GPT(nn.Module):
 
 
 @torch.no_grad()
-def begin_nearby(model: GPT) -> None:
+def cool(model: GPT, temperature: float) -> None:
+    """Divides all logits by `temperature`: in the last normalization, as they are linear in its output."""
+    model.norm.weight.div_(temperature)
+    model.norm.bias.div_(temperature)
+
+
+@torch.no_grad()
+def begin_nearby(model: Any, places: Sequence[int]) -> None:
     """Weights with which heads look, before any training, at places close by and at tokens that are alike.
+
+    `model` has the attributes of GPT; its first layer's head h looks `places`[h] back, or ahead if negative.
 
     Positions are sinusoids (Vaswani et al. 2017, section 3.5), of which near ones are alike. In each head
     query and key are factors of the identity plus noise, as trained models tend to have them (Trockman and
-    Kolter 2023, "Mimetic Initialization of Self-Attention Layers"), but head h of the first layer looks
-    h + 1 places back: its query is the key that the position had so many places before.
+    Kolter 2023, "Mimetic Initialization of Self-Attention Layers"). Only in the first layer a query is the
+    key that the position has so many places before.
     """
     width, length, part = model.size.width, model.size.context, model.size.width // model.size.heads
     speeds = SLOWEST ** -(torch.arange(0, width, 2) / width)  # radians a place
@@ -117,7 +126,7 @@ def begin_nearby(model: GPT) -> None:
                 query, key = root * left[:, :part].T, root * right[:part]
             else:
                 query, key = (
-                    LOOK_BACK * looking_back(speeds, part, head + 1),
+                    LOOK_BACK * looking_back(speeds, part, places[head]),
                     LOOK_BACK * looking_back(speeds, part, 0),
                 )
             block.attention.query.weight[rows] = query
@@ -139,7 +148,7 @@ class GPTFamily:
 
     def build(self, recipe: Recipe) -> GPT:
         model = GPT(Size(context=recipe.context, dropout=recipe.dropout))
-        begin_nearby(model)
+        begin_nearby(model, range(1, model.size.heads + 1))
         return model
 
     def loss(self, model: nn.Module, windows: Tensor, recipe: Recipe) -> Tensor:

@@ -24,7 +24,6 @@ TORCH = "2.13"
 CHECKPOINT_SECONDS = 120
 ROW_EACH_STEP = 50  # the first rows of training.csv are single steps; a later one is the mean of ten
 ROW_STEPS = 10
-KINDS = {int: "a whole number", float: "a number", bool: "0 or 1"}
 
 
 class TrainingError(Exception):
@@ -49,9 +48,7 @@ class Recipe:
     clip: float = 1.0
     skip: float = 0.0  # of the merges of BPE, while words are cut anew in each epoch
     skip_until: float = 0.7  # part of the steps after which every word is cut in its usual way
-    average: float = 0.0  # last part of the steps, of whose weights the result is the mean
     tune_every: int = 250
-    tuning_too: bool = False  # trained on the tuning stories as well: a last run, with nothing left to choose
 
 
 class Family(Protocol):
@@ -116,8 +113,7 @@ def train(family: Family, recipe: Recipe, folder: Path, stop: int | None = None)
             f"torch {torch.__version__} is installed, the published curves need {TORCH}: "
             "remedy: pip install -e '.[miniatures]'"
         )
-    tokenizer = tokenization.model_tokenizer()
-    stories = corpus.read("train.txt") if recipe.tuning_too else corpus.training_stories()
+    tokenizer, stories = tokenization.model_tokenizer(), corpus.training_stories()
     tokens = tokenization.encode_stories(tokenizer, stories)
     tuning = corpus.tuning_stories()
     tuning_tokens = tokenization.encode_stories(tokenization.model_tokenizer(), tuning)
@@ -129,8 +125,7 @@ def train(family: Family, recipe: Recipe, folder: Path, stop: int | None = None)
     torch.manual_seed(recipe.seed)
     model = family.build(recipe)
     both = optimizers(model, family.matrices(model), recipe.lr, recipe.muon_lr, recipe.decay)
-    mean = Mean(recipe)
-    log, first = _resume(folder, recipe, model, both, mean)
+    log, first = _resume(folder, recipe, model, both)
     last = min(recipe.steps, stop or recipe.steps)
     saved = time.monotonic()
     model.train()
@@ -154,43 +149,16 @@ def train(family: Family, recipe: Recipe, folder: Path, stop: int | None = None)
         nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         for optimizer in both:
             optimizer.step()
-        mean.add(model, step)
         log.add(step, value, time.monotonic() - began)
-        # Of stories that it is trained on, a figure would say nothing of others.
-        if not recipe.tuning_too and ((step + 1) % recipe.tune_every == 0 or step + 1 == recipe.steps):
+        if (step + 1) % recipe.tune_every == 0 or step + 1 == recipe.steps:
             model.eval()
             log.tuning(family.tune(model, tuning_tokens, characters, recipe))
             model.train()
         if step + 1 == last or time.monotonic() - saved > CHECKPOINT_SECONDS:
-            _save(folder, recipe, model, both, mean, log, step + 1)
+            _save(folder, recipe, model, both, log, step + 1)
             saved = time.monotonic()
         steps.set_postfix(loss=f"{log.smooth:.3f}", tuning=log.last_tuning)
     return model.eval()
-
-
-class Mean:
-    """The mean of the weights after each of a run's last steps (Izmailov et al. 2018, section 3.2).
-
-    The last steps still wander around a low place; their mean lies nearer to its middle. The model itself
-    goes on undisturbed, and takes the mean over after its last step.
-    """
-
-    def __init__(self, recipe: Recipe):
-        self.steps, self.first = recipe.steps, math.ceil((1 - recipe.average) * recipe.steps)
-        self.weights: dict[str, Tensor] = {}
-
-    @torch.no_grad()
-    def add(self, model: nn.Module, step: int) -> None:
-        """The weights after a step, counted from 0."""
-        if step < self.first:
-            return
-        for name, weight in model.state_dict().items():
-            if step == self.first:
-                self.weights[name] = weight.clone()
-            else:
-                self.weights[name].lerp_(weight, 1 / (step - self.first + 1))
-        if step + 1 == self.steps:
-            model.load_state_dict(self.weights)
 
 
 class Log:
@@ -227,9 +195,7 @@ class Log:
         part.replace(path)
 
 
-def _save(
-    folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], mean: Mean, log: Log, step: int
-) -> None:
+def _save(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], log: Log, step: int) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / "checkpoint.part"
@@ -238,7 +204,6 @@ def _save(
             "step": step,
             "model": model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in both],
-            "mean": mean.weights,
             "chance": torch.get_rng_state(),
             "log": vars(log),
         }
@@ -252,7 +217,7 @@ def _save(
         ) from cause
 
 
-def _resume(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], mean: Mean) -> tuple[Log, int]:
+def _resume(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any]) -> tuple[Log, int]:
     log, path = Log(), folder / "checkpoint.pt"
     if not path.exists():
         return log, 0
@@ -277,7 +242,6 @@ def _resume(folder: Path, recipe: Recipe, model: nn.Module, both: list[Any], mea
     model.load_state_dict(state["model"])
     for optimizer, saved in zip(both, state["optimizers"]):
         optimizer.load_state_dict(saved)
-    mean.weights = state.get("mean", {})
     torch.set_rng_state(state["chance"])
     vars(log).update(state["log"])
     return log, int(state["step"])
@@ -301,11 +265,11 @@ def overridden(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     for change in changes:
         key, _, value = change.partition("=")
         try:
-            found[key] = bool(("0", "1").index(value)) if kinds[key] is bool else kinds[key](value)
+            found[key] = kinds[key](value)
         except KeyError:
             wrong.append(f"{change}: not a setting")
         except ValueError:
-            wrong.append(f"{change}: not {KINDS[kinds[key]]}")
+            wrong.append(f"{change}: not {'a whole' if kinds[key] is int else 'a'} number")
         else:
             if found[key] == "" or (kinds[key] is not str and not found[key] >= least.get(key, 0)):
                 wrong.append(f"{change}: too small")

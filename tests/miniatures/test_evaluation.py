@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
-from miniatures.evaluation import bits_per_character, token_losses
+from miniatures.evaluation import RANGE, best_temperature, bits_per_character, token_losses
 from miniatures.gpt import GPT, Size
 
 VOCABULARY, LONGEST = 7, 12
@@ -78,3 +78,42 @@ def test_a_stride_that_leaves_tokens_out_is_refused(stride: int) -> None:
 
 def test_a_fair_coin_costs_a_bit() -> None:
     assert bits_per_character(torch.full((6,), math.log(2)), 3) == pytest.approx(2.0)
+
+
+def written(model: GPT, temperature: float, length: int = 4000) -> list[int]:
+    """A text that the model wrote with a window of 4 and this temperature."""
+    chance = torch.Generator().manual_seed(1)
+    text = [0]
+    with torch.no_grad():
+        for _ in range(length):
+            logits = model(torch.tensor([text[-4:]]))[0, -1] / temperature
+            text.append(int(torch.multinomial(logits.softmax(-1), 1, generator=chance)))
+    return text
+
+
+def test_the_best_temperature_is_the_one_that_a_text_was_written_with(small: GPT) -> None:
+    text = written(small, 1.4)
+    # With 3 of 4 tokens in view the model is nearly the one that wrote the text.
+    assert best_temperature(small, text, 4) == pytest.approx(1.4, rel=0.1)
+
+
+def test_the_best_temperature_is_that_of_a_search_over_a_grid(small: GPT) -> None:
+    text = written(small, 1.2, 300)
+    halves = [text[start : start + 5] for start in range(0, len(text) - 4, 2)]
+
+    def loss(temperature: float) -> float:
+        with torch.no_grad():
+            logits = torch.stack([small(torch.tensor([window[:4]]))[0, 2:] for window in halves])
+        wanted = torch.tensor([window[3:] for window in halves])
+        return F.cross_entropy(logits.flatten(0, 1) / temperature, wanted.flatten()).item()
+
+    found = best_temperature(small, text, 4, batch=7)
+    assert found == pytest.approx(min((step / 1000 for step in range(500, 2000)), key=loss), abs=0.002)
+
+
+@pytest.mark.parametrize("sharper", [0.5, 2.0])
+def test_a_model_with_larger_logits_needs_a_temperature_larger_by_as_much(small: GPT, sharper: float) -> None:
+    text = written(small, 1.0, 300)
+    plain = best_temperature(small, text, 4)
+    expected = min(max(plain * sharper, RANGE[0]), RANGE[1])
+    assert best_temperature(lambda x: small(x) * sharper, text, 4) == pytest.approx(expected, rel=1e-4)

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from miniatures import __main__ as trainer
-from miniatures import bert, cards, encoder_decoder, export, gpt, recurrent, sample, tokenization
+from miniatures import bert, cards, corpus, encoder_decoder, export, gpt, recurrent, sample, tokenization
 from miniatures.export import ExportError
 from miniatures.training import Log, Recipe
 
@@ -196,6 +197,14 @@ def a_run(runs: Path, step: int = 4800, weights: dict[str, Tensor] | None = None
         csv.writer(file, lineterminator="\n").writerows(rows)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def calibration_reads_two_stories() -> Iterator[None]:
+    short = corpus.tuning_stories()[:2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "corpus", SimpleNamespace(tuning_stories=lambda: short))
+        yield
+
+
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     monkeypatch.setitem(trainer.FAMILIES, "gpt", TinyFamily())
@@ -235,12 +244,32 @@ def test_a_card_says_what_it_is_made_of(places: tuple[Path, Path]) -> None:
     assert "settings are chosen on them |" in text
 
 
-def test_a_card_of_a_last_run_says_that_it_read_the_tuning_stories(places: tuple[Path, Path]) -> None:
-    a_run(places[0], tuning_too=True, average=0.1)
-    text = (export.export("gpt", *places) / "README.md").read_text()
-    assert "and this last one is fitted to them too |" in text
-    assert "| not measured, as it is fitted to them |" in text and "1.4400" not in text
-    assert "The weights are means over the last 10% of the steps." in text
+def test_the_gpt_that_is_shipped_is_brought_to_the_temperature_that_suits_the_tuning_stories(
+    places: tuple[Path, Path],
+) -> None:
+    folder = export.export("gpt", *places)
+    found = json.loads((folder / "config.json").read_text())["calibration"]
+    model, _ = export.load(folder)
+    tokens = torch.arange(40)[None]
+    with torch.no_grad():
+        expected = tiny("gpt2")(tokens) / found["temperature"]
+        assert found["temperature"] != 1
+        torch.testing.assert_close(model(tokens), expected, rtol=2e-3, atol=2e-3)  # float16 weights
+    text = (folder / "README.md").read_text()
+    of_the_stories = "bits per character on the tuning stories"
+    assert f"| {of_the_stories} | 1.4400 |" in text
+    at = f"at temperature {found['temperature']}"
+    assert f"| {of_the_stories}, {at} | {found['tuning']:.4f} |" in text
+    assert f"{at.capitalize()} the tuning stories are likeliest (temperature scaling)" in text
+
+
+def test_the_gpt_of_the_equal_comparison_is_exported_as_training_left_it(
+    places: tuple[Path, Path],
+) -> None:
+    shutil.copytree(places[0] / "gpt", places[0] / "gpt-equal")
+    folder = export.export("gpt-equal", *places)
+    assert "calibration" not in json.loads((folder / "config.json").read_text())
+    assert "temperature scaling" not in (folder / "README.md").read_text()
 
 
 def test_a_card_takes_the_measured_figures_and_says_so_when_there_are_none(tmp_path: Path) -> None:
@@ -275,9 +304,12 @@ def test_a_card_takes_the_measured_figures_and_says_so_when_there_are_none(tmp_p
     assert cards.figures("bert", results) == {
         "2,000 blanks of one word (both sides)": "41.2% right, 65.4% among five, 4.32 bits a blank",
     }
-    results.write_text("{}")
-    with pytest.raises(ExportError, match=r"results\.json: not as expected .*make measure"):
-        cards.figures("gpt", results)
+    results.write_text('{"corpus": {}}')  # measured part by part: this one is the first
+    assert cards.figures("gpt", results) == {}
+    for wrong in ("[]", "{", '{"models": [{}]}', '{"blanks": {}}'):
+        results.write_text(wrong)
+        with pytest.raises(ExportError, match=r"results\.json: not as expected .*make measure"):
+            cards.figures("gpt", results)
 
 
 @pytest.fixture(scope="module")
@@ -520,7 +552,7 @@ def test_a_committed_folder_loads(name: str) -> None:
 def test_the_card_of_a_committed_folder_is_complete(name: str) -> None:
     text = (export.ASSETS / name / "README.md").read_text(encoding="utf-8")
     assert cards.NOT_MEASURED not in text, "Remedy: make measure, then make cards"
-    assert cards.NOT_NOTED not in text, f"Remedy: NOTES[{name!r}] in miniatures/cards.py"
+    assert cards.NOT_NOTED not in text, f"Remedy: miniatures/notes/{name}.md"
     assert all(f"| {label} | {value} |" in text for label, value in cards.figures(name).items())
     training = export.read_config(export.ASSETS / name)["training"]
     assert training == asdict(trainer.RECIPES[name]), "the folder is not of the published run"

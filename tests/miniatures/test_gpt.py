@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from miniatures.__main__ import RECIPES
-from miniatures.gpt import GPT, POSITIONS, GPTFamily, Size, begin_nearby
+from miniatures.gpt import GPT, POSITIONS, GPTFamily, Size, begin_nearby, cool
 
 SIZE = Size(context=64, dropout=0.0)
 
@@ -12,7 +12,7 @@ SIZE = Size(context=64, dropout=0.0)
 def begun() -> GPT:
     torch.manual_seed(0)
     model = GPT(SIZE)
-    begin_nearby(model)
+    begin_nearby(model, range(1, 7))
     return model.eval()
 
 
@@ -63,7 +63,7 @@ def test_queries_and_keys_are_the_best_factors_of_identity_and_noise() -> None:
     size = Size(vocabulary=8, context=4, layers=2, heads=2, width=8)
     torch.manual_seed(5)
     model = GPT(size)
-    begin_nearby(model)
+    begin_nearby(model, range(1, 7))
     torch.manual_seed(5)
     GPT(size)
     attention = model.blocks[1].attention
@@ -82,3 +82,13 @@ def test_a_family_builds_the_same_model_again_from_the_same_seed() -> None:
         torch.manual_seed(3)
         states.append(GPTFamily().build(recipe).state_dict())
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+@torch.no_grad()
+def test_a_cooled_model_gives_the_same_logits_divided_by_the_temperature() -> None:
+    model = begun()
+    tokens = torch.arange(20)[None]
+    model.norm.bias.normal_()
+    before = model(tokens)
+    cool(model, 1.25)
+    torch.testing.assert_close(model(tokens), before / 1.25)

@@ -47,7 +47,7 @@ def interrupt(_: Tensor) -> Tensor:
 def test_an_interrupted_run_comes_to_the_same_curve(
     family: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = short(family, average=0.5)  # the interruption falls into the steps that are averaged
+    recipe = short(family)
     whole = run(recipe, "whole")
     assert [int(step) for step, *_ in whole] == list(range(1, 9))
     assert len({loss for _, loss, _ in whole}) == 8 and whole[3][2] and whole[7][2]
@@ -80,21 +80,6 @@ def test_every_family_learns_a_sentence_that_it_reads_again_and_again(
     first, last = float(curve[0][1]), float(curve[-1][1])
     assert first == pytest.approx(math.log(tokenization.VOCABULARY), abs=1)  # at first all tokens are alike
     assert last < 0.6 * first
-
-
-def test_the_result_is_the_mean_of_the_last_steps_weights(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    each = []
-    for stop in range(1, 9):
-        run(short("gpt"), "plain", stop=stop)
-        each.append(torch.load(tmp_path / "plain/checkpoint.pt")["model"])
-    run(short("gpt", average=0.4), "mean")  # 3.2 of 8 steps: the last three
-    found = torch.load(tmp_path / "mean/checkpoint.pt")["model"]
-    for name, weight in found.items():
-        torch.testing.assert_close(weight, torch.stack([state[name] for state in each[-3:]]).mean(0))
-    assert any(not torch.equal(weight, each[-1][name]) for name, weight in found.items())
 
 
 def test_later_rows_are_means_of_ten_steps(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,29 +204,6 @@ def test_settings_from_the_command_line_get_their_kinds() -> None:
     assert (recipe.steps, recipe.lr, recipe.name) == (300, 0.005, "mine")
     assert recipe.family == "gpt" and recipe.batch == RECIPES["gpt"].batch
     assert overridden(RECIPES["gpt"], []) == RECIPES["gpt"]
-
-
-def test_yes_and_no_are_1_and_0() -> None:
-    assert overridden(RECIPES["gru"], ["tuning_too=1"]).tuning_too is True
-    assert overridden(RECIPES["gpt"], ["tuning_too=0"]).tuning_too is False
-    with pytest.raises(TrainingError, match="tuning_too=no: not 0 or 1"):
-        overridden(RECIPES["gpt"], ["tuning_too=no"])
-
-
-def test_a_last_run_reads_the_tuning_stories_too_and_has_no_figure_of_them(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[list[str]] = []
-    encode = tokenization.encode_stories
-    monkeypatch.setattr(
-        tokenization, "encode_stories", lambda cut, texts: read.append(list(texts)) or encode(cut, texts)
-    )
-    curve = run(short("gpt", tuning_too=True))
-    assert read[0] == corpus.read("train.txt")
-    assert [row[2] for row in curve] == [""] * 8
-    read.clear()
-    assert [row[2] for row in run(short("gpt"), "other") if row[2]] != []
-    assert read[0] == corpus.training_stories()
 
 
 def test_all_wrong_settings_are_named_at_once() -> None:
