@@ -28,7 +28,8 @@ from miniatures.training import Recipe
 CORRUPTED = 0.25  # part of the tokens that is cut out
 SPAN = 2  # tokens of a span, on average, while there are sentinels enough
 EPSILON = 1e-6
-DEVIATION = 0.02  # of weights before training
+DEVIATION = 0.02  # of matrices before training
+EMBEDDING_DEVIATION = 0.05  # of embeddings: larger, so that a mark can still be told after the first layers
 NEAR = 4.0  # what a head adds, before training, to the score of the place that it looks at first
 ALIKE = 0.6  # of the same in two places: the factor of the scores of cross-attention before training
 NEIGHBORS = (1, -1, 2, -2, 3, -3)  # places back that the encoder's heads look at before training
@@ -172,6 +173,7 @@ class EncoderDecoder(nn.Module):
                 # What adds to the stream starts smaller, so that its variance does not grow with the depth.
                 adds = name.endswith(("out.weight", "down.weight"))
                 nn.init.normal_(weight, 0.0, DEVIATION / (2 * size.layers) ** (0.5 if adds else 0))
+        nn.init.normal_(self.tokens.weight, 0.0, EMBEDDING_DEVIATION)
         # T5's embeddings begin with a deviation of 1, and what the decoder gives is divided by √D before it
         # meets them. Here they begin small, and its last norm makes up for the factor.
         nn.init.constant_(self.decoder.norm.weight, math.sqrt(size.width))
