@@ -35,7 +35,7 @@ from miniatures import (
 )
 from miniatures.goldens import FULL, LIMIT, NAMES, PROMPTS, TOP, Golden, GoldenError
 
-HEADS, WIDTH, WINDOW, CELLS = 2, 16, 64, 12
+HEADS, WIDTH, WINDOW, CELLS = 2, 16, 64, microscopic.CELLS
 TINY: dict[str, Callable[[], nn.Module]] = {
     "gpt": lambda: gpt.GPT(gpt.Size(context=WINDOW, layers=2, heads=HEADS, width=WIDTH)),
     "bert": lambda: bert.BERT(bert.Size(context=WINDOW, layers=2, heads=HEADS, width=WIDTH)),
