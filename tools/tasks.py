@@ -72,10 +72,8 @@ CHECKS = {
 ONLINE = "check the network, and HTTPS_PROXY behind a proxy; only the first run downloads anything"
 CAUSES = {  # what pip prints: what it means, what helps
     "No space left|Errno 28": ("the disk is full", "free some room, then run the same command again"),
-    "name resolution|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|NewConnection|Max retries|timed out|unreachable|getaddrinfo": (
-        "no network",
-        ONLINE,
-    ),
+    "name resolution|NewConnection|Max retries|timed out|unreachable|getaddrinfo": ("no network", ONLINE),
+    "ENOTFOUND|ECONNREFUSED|EAI_AGAIN": ("no network", ONLINE),
     "DO NOT MATCH THE HASHES|EINTEGRITY": (
         "a download is not what the lock names",
         "try again; do not install it",
