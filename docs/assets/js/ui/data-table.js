@@ -167,6 +167,9 @@ class DataTable extends HTMLElement {
   takeAddress() {
     const { columns, rows, table, chosen, say } = this.view;
     const { state, ignored } = stateOf(table.id, accepts(columns, rows));
+    if (this.dataset.ready === "" && JSON.stringify(toState(fromState(columns, state))) === JSON.stringify(toState(chosen))) {
+      return this.reveal(); // a link within the page
+    }
     Object.assign(chosen, fromState(columns, state));
     this.made.field.value = chosen.text;
     this.#picking = chosen.compare.length > 0;
