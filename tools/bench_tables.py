@@ -9,6 +9,7 @@ list); that is measured, too. Times run from the call until the next frame is th
 from __future__ import annotations
 
 import gzip
+import os
 import random
 import shutil
 import statistics
@@ -35,13 +36,13 @@ OURS = (
     "core/table.js",
     "core/url-state.js",
 )
-ON_DEMAND = tuple(f"ui/table-{part}.js" for part in ("panels", "tall", "compare", "save")) + (
-    "core/table-compare.js",
-    "core/table-files.js",
+ON_DEMAND = (
+    *(f"ui/table-{part}.js" for part in ("panels", "tall", "compare", "save")),
+    *("core/table-compare.js", "core/table-files.js"),
 )
 SCRIPTS = {
     "ours": [DOCS / "assets" / "js" / name for name in OURS],
-    "ours with what opens on demand": [DOCS / "assets" / "js" / name for name in OURS + ON_DEMAND],
+    "ours with what opens on demand": [DOCS / "assets" / "js" / name for name in (*OURS, *ON_DEMAND)],
 }
 MAKERS = "OpenAI Google Meta Anthropic Mistral Alibaba DeepSeek Microsoft".split()  # noqa: SIM905
 
@@ -200,12 +201,15 @@ def measure(page: Page, name: str, rows: int, as_they_come: bool) -> dict[str, f
         page.get_by_role("button", name="Filters").click()
         page.get_by_role("group", name="Maker").wait_for()
     for work, (there, back) in WORK.items():
+        before = ""
         if name == "ours" and work == "sort":
             page.get_by_role("button", name="Filters").click()
+            # A third click would sort as in the page.
+            before = f"if (turn % 2 === 0 && turn) {{ await ({ACTS[name][work]})(); await frame(); }}"
         again = f"await ({ACTS[name][work]})({back}); await frame();" if back else ""
         script = f"""async () => {{ {FRAME % told} const times = [];
           for (let turn = 0; turn < {TURNS}; turn++) {{
-            {"if (turn % 3 === 2) { await (" + ACTS[name][work] + ")(); await frame(); }" if name == "ours" and work == "sort" else ""}
+            {before}
             times.push(await time(() => ({ACTS[name][work]})({there})));
             {again}
           }}
@@ -269,33 +273,33 @@ def compare(browser: Browser, packages: Path, rows: int) -> dict[str, dict[str, 
     return found
 
 
-def main(names: list[str]) -> int:
-    """Print the table; fails where ours is not ahead of both in all work at 1,000 rows, or in bytes."""
+def worst_ratio(sizes: tuple[int, ...] = (1000, 10_000)) -> float:
+    """Print the table; the time of ours : that of the faster of the others, where it is largest, at 1,000 rows.
+
+    At least 2 where the script is not the smallest, with all that opens on demand.
+    """
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         install(Path(folder))
-        sizes = {
-            name: sum(len(gzip.compress(file.read_bytes())) for file in files)
-            for name, files in SCRIPTS.items()
+        bytes_of = {
+            name: sum(len(gzip.compress(f.read_bytes())) for f in files) for name, files in SCRIPTS.items()
         }
-        for name, size in sizes.items():
+        for name, size in bytes_of.items():
             print(f"{size / 1e3:8.1f} kB of script, compressed: {name}", flush=True)
-        browser = driver.chromium.launch(executable_path=find(), args=["--no-sandbox"])
-        behind = sizes["ours with what opens on demand"] > min(sizes["DataTables"], sizes["Tabulator"])
-        for rows in [int(name) for name in names] or [1000, 10_000]:
+        smallest = min(bytes_of["DataTables"], bytes_of["Tabulator"])
+        worst = 2.0 if bytes_of["ours with what opens on demand"] > smallest else 0.0
+        root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        browser = driver.chromium.launch(executable_path=find(), args=root)
+        for rows in sizes:
             found = compare(browser, Path(folder), rows)
-            print(
-                f"\n{rows:,} rows, milliseconds{'':14}{'first':>8}" + "".join(f"{work:>8}" for work in WORK)
-            )
+            print(f"\n{f'{rows:,} rows, milliseconds':<38}" + "".join(f"{work:>8}" for work in found["ours"]))
             for name, times in found.items():
                 print(f"{name:<38}" + "".join(f"{value:8.1f}" for value in times.values()), flush=True)
             if rows == 1000:
                 others = [found["DataTables"], found["Tabulator"]]
-                behind |= any(
-                    found["ours"][work] > min(other[work] for other in others) for work in found["ours"]
-                )
+                worst = max(worst, *(t / min(o[work] for o in others) for work, t in found["ours"].items()))
         browser.close()
-    return int(behind)
+    return worst
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(worst_ratio(tuple(map(int, sys.argv[1:])) or (1000, 10_000)) > 1)

@@ -432,7 +432,10 @@ def made(page: Page, site: Site, rows: list[list[str]], query: str = "") -> Tabl
         f'<tr id="row-{i}"><th scope="row">{name}</th><td>{size}</td></tr>'
         for i, (name, size) in enumerate(rows)
     )
-    head = '<th scope="col" data-column="name">Name</th><th scope="col" data-column="size" data-facet="options">Size</th>'
+    head = (
+        '<th scope="col" data-column="name">Name</th>'
+        '<th scope="col" data-column="size" data-facet="options">Size</th>'
+    )
     html = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>x</title>'
         '<link rel="stylesheet" href="/assets/css/site.css"><body class="md-typeset"><data-table>'
