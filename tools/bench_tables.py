@@ -274,7 +274,7 @@ def compare(browser: Browser, packages: Path, rows: int) -> dict[str, dict[str, 
 
 
 def worst_ratio(sizes: tuple[int, ...] = (1000, 10_000)) -> float:
-    """Print the table; the time of ours : that of the faster of the others, where it is largest, at 1,000 rows.
+    """Print the table; time of ours : that of the faster other, where that is largest, at 1,000 rows.
 
     At least 2 where the script is not the smallest, with all that opens on demand.
     """

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from macros.catalogue import load
 from macros.schema import Figure
-from tests.browser.test_pages import AXE, TOO_WIDE, VIOLATIONS
+from tests.browser.test_pages import AXE, LONG, TOO_WIDE, VIOLATIONS
 from tests.built import Site
 
 pytestmark = pytest.mark.browser
@@ -119,17 +119,17 @@ def test_shift_sorts_by_a_second_column_within_the_first(table: Table) -> None:
 
 
 def test_words_filter_the_rows_whatever_their_case_and_accents(table: Table) -> None:
-    table.search.fill("DÉEPSEEK v3")
-    wanted = [m.name for m in MODELS if "DeepSeek" in m.name and "V3" in m.name]
+    table.search.fill("ÁNTHROPIC opus")
+    wanted = [m.name for m in MODELS if m.maker == "Anthropic" and "Opus" in m.name]
     expect(table.count).to_have_text(f"{len(wanted)} of {len(MODELS)} shown")
     assert sorted(table.names()) == sorted(wanted)
-    table.address("q=D%C3%89EPSEEK+v3")
+    table.address("q=%C3%81NTHROPIC+opus")
 
     table.page.reload()
     expect(table.count).to_have_text(f"{len(wanted)} of {len(MODELS)} shown")
-    expect(table.search).to_have_value("DÉEPSEEK v3")
+    expect(table.search).to_have_value("ÁNTHROPIC opus")
 
-    table.search.fill("(.*[\\ deepseek <b>")
+    table.search.fill("(.*[\\ claude <b>")
     expect(table.whole.get_by_text("No row has all of this")).to_be_visible()
     expect(table.count).to_have_text(f"0 of {len(MODELS)} shown")
     table.whole.get_by_role("button", name="clear all").click()
@@ -471,19 +471,21 @@ def test_markup_in_cells_and_column_values_stays_text(page: Page, site: Site) ->
     assert page.locator("img").count() == 0
 
 
-def test_ten_thousand_rows_show_the_first_500_until_all_are_asked_for(page: Page, site: Site) -> None:
-    table = made(page, site, [[f"Model {i}", f'<span data-n="{i}">{i % 97}</span>'] for i in range(10_000)])
-    expect(table.count).to_have_text("500 of 10,000 shown")
+def test_of_very_many_rows_the_first_500_are_shown_until_all_are_asked_for(page: Page, site: Site) -> None:
+    """10,000 in the long run; laying so many out takes a plain page half a minute on a busy machine."""
+    many = 10_000 if LONG else 2_500
+    table = made(page, site, [[f"Model {i}", f"{i % 97}"] for i in range(many)])
+    expect(table.count).to_have_text(f"500 of {many:,} shown")
     table.search.fill("model 99")
-    fit = sum("99" in f"{i} {i % 97}" for i in range(10_000))
-    expect(table.count).to_have_text(f"{fit} of 10,000 shown")
+    fit = sum("99" in f"{i} {i % 97}" for i in range(many))
+    expect(table.count).to_have_text(f"{fit} of {many:,} shown")
     table.search.fill("")
     table.header("Name").get_by_role("button").click()
     table.header("Name").get_by_role("button").click()
-    assert table.names()[:2] == ["Model 9999", "Model 9998"]
+    assert table.names()[:2] == [f"Model {many - 1}", f"Model {many - 2}"]
     table.button("Show all").click()
-    expect(table.count).to_have_text("10,000 rows")
-    expect(table.whole.locator("tbody tr:not([hidden])")).to_have_count(10_000)
+    expect(table.count).to_have_text(f"{many:,} rows")
+    expect(table.whole.locator("tbody tr:not([hidden])")).to_have_count(many)
 
 
 def test_question_mark_lists_the_keys_of_the_page(table: Table) -> None:
