@@ -13,7 +13,7 @@ from typing import Any
 
 import jinja2
 
-from macros import chapter, charts, citations, course, miniatures, tables, timeline
+from macros import cards, chapter, charts, citations, course, miniatures, tables, timeline
 from macros.catalogue import load
 from macros.citations import PageContext
 from macros.examples import EXAMPLES
@@ -23,6 +23,7 @@ from macros.text import AuthorError, escape, nearest, shows_errors
 FUNCTIONS: tuple[Callable[..., str], ...] = (
     tables.table,
     tables.modality_matrix,
+    cards.cards,
     timeline.timeline,
     charts.chart,
     chapter.chapter_head,
