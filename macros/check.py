@@ -22,10 +22,11 @@ from jinja2 import nodes
 from macros import MACROS, WHOLE_PAGE, call
 from macros.catalogue import DATA, DOCS, ROOT, DataError, ids_of, load, schema_text
 from macros.citations import PageContext
-from macros.export import BrokenLink, broken_links, export
+from macros.export import BrokenLink, broken_links, finish
 from macros.pages import PLANNED, Page, navigation, page_problems, read_site
 from macros.questions import find_questions
 from macros.questions import problems as faults
+from macros.redirects import redirect_problems
 from macros.schema import KINDS, Catalogue
 from macros.text import AuthorError, Problem, nearest
 
@@ -46,6 +47,7 @@ def find_problems(docs: Path = DOCS) -> list[Problem]:
         ids = ids_of(docs / "data" / "genai.yml")
         problems += [p for page in pages.values() for p in call_problems(page, pages, None, ids)]
     problems += list(question_problems(pages, docs))
+    problems += list(redirect_problems(pages, docs))
     problems += list(navigation_problems(pages, docs.parent / "mkdocs.yml"))
     return sorted(set(problems))
 
@@ -218,7 +220,7 @@ def build(site: Path) -> list[Problem]:
         logger.removeHandler(handler)
     problems = [_located(message) for message in handler.messages if not TOLD_BETTER.search(message)]
     if part.is_dir():
-        problems += [Problem("mkdocs.yml", 1, message) for message in export(part)]
+        problems += [Problem("mkdocs.yml", 1, message) for message in finish(part)]
         problems += [p for file in sorted(part.rglob("*.html")) for p in _shown_errors(part, file)]
         problems += [_link_problem(link) for link in broken_links(part)]
     if not problems:
