@@ -61,11 +61,13 @@ class _Converter(MarkdownConverter):
 
     def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """A cell; a bar in it would begin the next one."""
-        return str(super().convert_td(el, text.replace("|", "\\|"), parent_tags))
+        cell: str = super().convert_td(el, text.replace("|", "\\|"), parent_tags)  # type: ignore[misc]
+        return cell
 
     def convert_th(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """A cell of the head, or the name of a row."""
-        return str(super().convert_th(el, text.replace("|", "\\|"), parent_tags))
+        cell: str = super().convert_th(el, text.replace("|", "\\|"), parent_tags)  # type: ignore[misc]
+        return cell
 
     def convert_caption(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """A table's caption in a paragraph before it."""

@@ -301,8 +301,9 @@ def data_files(page: PageContext) -> str:
     lines, columns = [], []
     for name, table in tables(page.catalogue).items():
         address = page.link(f"data/csv/{name}.csv")
+        shown = name.replace("_", "_<wbr>")
         lines.append(
-            f'<tr><th scope="row"><a href="{address}">{name}.csv</a></th><td>{escape(table.about)}</td>'
+            f'<tr><th scope="row"><a href="{address}">{shown}<wbr>.csv</a></th><td>{escape(table.about)}</td>'
             f'<td class="number">{number(len(table.rows))}</td></tr>'
         )
         columns.append(f"<dt>{name}.csv</dt><dd>{_described(table.columns)}</dd>")
@@ -311,7 +312,10 @@ def data_files(page: PageContext) -> str:
         for f in FORMS
     )
     head = '<thead><tr><th scope="col">{}</th><th scope="col">{}</th><th scope="col">{}</th></tr></thead>'
-    frame = '<div class="table-scroll" role="group" tabindex="0" aria-label="{}"><table class="data-table">'
+    frame = (
+        '<div class="table-scroll" role="group" tabindex="0" aria-label="{}" data-search-exclude>'
+        '<table class="data-table">'
+    )
     return (
         f"<p>Version <code>{version(page.catalogue)}</code>: the day of the newest entry among the "
         f'<a href="{page.link("study/changes.md")}">changes</a>, and digits that differ when anything does.'
