@@ -26,7 +26,8 @@ from macros.export import BrokenLink, broken_links, finish
 from macros.pages import PLANNED, Page, navigation, page_problems, read_site
 from macros.questions import find_questions
 from macros.questions import problems as faults
-from macros.redirects import redirect_problems
+from macros.redirects import NAME as MOVES
+from macros.redirects import Moved, redirect_problems
 from macros.schema import KINDS, Catalogue
 from macros.text import AuthorError, Problem, nearest
 
@@ -244,7 +245,10 @@ def _source(page: str) -> str:
     """The Markdown file of a built page: language/attention/index.html → docs/language/attention.md."""
     folder = Path(page).parent.as_posix()
     candidates = [f"docs/{folder}.md", f"docs/{folder}/index.md"] if folder != "." else ["docs/index.md"]
-    return next((c for c in candidates if (ROOT / c).exists()), candidates[0])
+    if not (known := [c for c in candidates if (ROOT / c).exists()]):
+        moved = {f"docs/{old}" for old in Moved()}
+        return MOVES if moved.intersection(candidates) else candidates[0]
+    return known[0]
 
 
 def _located(message: str) -> Problem:

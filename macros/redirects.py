@@ -107,7 +107,9 @@ def write_redirects(site: Path, pages: dict[str, Page], home: str, docs: Path = 
         file = site / published(old) / "index.html"
         target = new.partition("#")[0]
         if file.exists() and not file.read_text(encoding="utf-8").startswith(MARK):
-            problems.append(f"{NAME}:{moved.lines[old]}: {old}: there is a page; delete this line")
+            problems.append(
+                f"{NAME}:{moved.lines[old]}: {old}: is a page; delete this line, or move that page"
+            )
         elif target in pages:
             file.parent.mkdir(parents=True, exist_ok=True)
             text = redirect_page(old, new, pages[target].title, home)

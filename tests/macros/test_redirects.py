@@ -82,7 +82,7 @@ def test_pages_are_written_again_but_never_over_another(tmp_path: Path) -> None:
 
     for _ in range(2):
         assert write_redirects(site, PAGES, HOME, docs) == [
-            f"{NAME}:2: here.md: there is a page; delete this line"
+            f"{NAME}:2: here.md: is a page; delete this line, or move that page"
         ]
     assert (site / "here" / "index.html").read_text("utf-8") == "<h2 id='size'>a page</h2>"
     assert '<a href="../../language/gpt/#size">' in (site / "old" / "a" / "index.html").read_text("utf-8")
