@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from macros.citations import WORDS, PageContext, chapter_link, cite, matching, show_figure
-from macros.schema import Architecture, Figure, Modality, Model, Row, Score, Tokenizer
+from macros.schema import Architecture, Catalogue, Figure, Modality, Model, Row, Score, Tokenizer
 from macros.text import AuthorError, escape, nearest, number, readable_date
 
 CARD_PAGES: dict[type[Row], str] = {
@@ -24,6 +25,9 @@ def card_address(row: Any) -> str:
     """The place of a row's card, for `PageContext.link`: 'data/models.md#gpt-3'; '' for what has no card."""
     page = CARD_PAGES.get(type(row))
     return f"{page}#{row.id}" if page else ""
+
+
+Naming = dict[tuple[str, str], list[Any]]
 
 
 class Line(NamedTuple):
@@ -95,15 +99,15 @@ def cards(page: PageContext, kind: str, where: dict[str, Any] | None = None) -> 
     """
     if kind not in LINES:
         raise AuthorError(f"there are no cards of '{kind}'; {nearest(kind, LINES, 'kinds')}")
-    rows = matching(kind, page.catalogue.rows(kind), where)
+    rows, naming = matching(kind, page.catalogue.rows(kind), where), _naming(page.catalogue)
     if where:
-        return "".join(_card(page, kind, row) for row in rows)
+        return "".join(_card(page, kind, row, naming) for row in rows)
     groups: dict[str, list[Any]] = {}
     for row in sorted(rows, key=lambda row: row.date) if kind == "models" else rows:
         groups.setdefault(_group(kind, row), []).append(row)
     order = [family.id for family in page.catalogue.families] if kind == "models" else list(groups)
     return "\n\n".join(
-        _heading(page, kind, name) + "".join(_card(page, kind, row) for row in groups[name])
+        _heading(page, kind, name) + "".join(_card(page, kind, row, naming) for row in groups[name])
         for name in order
         if name in groups
     )
@@ -126,14 +130,15 @@ def _heading(page: PageContext, kind: str, name: str) -> str:
     return f"## {name.capitalize()} {{: #kind-{name} }}\n\n"
 
 
-def _card(page: PageContext, kind: str, row: Any) -> str:
+def _card(page: PageContext, kind: str, row: Any, naming: Naming) -> str:
     lines = [("Also called", escape(", ".join(row.aliases)))] if row.aliases else []
     for line in LINES[kind]:
         value = getattr(row, line.field)
         if value is not None and value != []:
             lines.append((line.label, _value(page, row, line.field, value)))
     lines += [
-        (label, ", ".join(_link(page, other) for other in rows)) for label, rows in _relatives(page, row)
+        (label, ", ".join(_link(page, other) for other in rows))
+        for label, rows in _relatives(page, kind, row, naming)
     ]
     if row.note:
         lines.append(("Note", escape(row.note)))
@@ -204,32 +209,41 @@ def _score(page: PageContext, row: Any, score: Score) -> str:
     return f"{name} {number(score.value)}, {escape(score.protocol)}{by} {_sourced(page, row, score)}{note}"
 
 
-def _relatives(page: PageContext, row: Any) -> Iterator[tuple[str, list[Any]]]:
+def _naming(catalogue: Catalogue) -> Naming:
+    """(field, id) → the rows that name the id in that field; sources are told apart by the kind of row."""
+    found: Naming = defaultdict(list)
+    for kind in LINES:
+        for row in catalogue.rows(kind):
+            for field in ("based_on", "same_paper", "architecture", "tokenizer", "algorithm"):
+                value = getattr(row, field, None) or []
+                for name in value if isinstance(value, list) else [value]:
+                    found[field, name].append(row)
+            if row.source:
+                found[f"{kind}.source", row.source].append(row)
+    return found
+
+
+def _relatives(page: PageContext, kind: str, row: Any, naming: Naming) -> list[tuple[str, list[Any]]]:
     """What stands near a row, by the kind of nearness; each is said once, from either side."""
-    known = page.catalogue
-    models = known.models
-    if isinstance(row, Model):
-        told = {*row.same_paper} | {other.id for other in models if row.id in other.same_paper}
-        found: list[tuple[str, list[Any]]] = [
-            ("Builds on", [page.row("models", name) for name in row.based_on]),
-            ("What builds on it", [other for other in models if row.id in other.based_on]),
-            ("Same paper", [other for other in models if other.id in told - {row.id}]),
-            ("As a system", [other for other in known.modalities if other.id == row.id]),
-        ]
-    elif isinstance(row, Architecture):
-        found = [("Models", [other for other in models if other.architecture == row.id])]
-    elif isinstance(row, Tokenizer):
+    if kind == "models":
+        paper = {name: page.row("models", name) for name in row.same_paper}
+        paper |= {other.id: other for other in naming["same_paper", row.id]}
+        system = page.catalogue.get("modalities", row.id)
         found = [
-            ("Vocabularies", [other for other in known.tokenizers if other.algorithm == row.id]),
-            ("Models", [other for other in models if other.tokenizer == row.id]),
+            ("Builds on", [page.row("models", name) for name in row.based_on]),
+            ("What builds on it", naming["based_on", row.id]),
+            ("Same paper", list(paper.values())),
+            ("As a system", [system] if system else []),
         ]
     else:
-        found = [("As a language model", [other for other in models if other.id == row.id])]
-    if not isinstance(row, Model):
-        siblings = next(rows for rows in map(known.rows, LINES) if row in rows)
-        paper = [o for o in siblings if row.source and o.source == row.source and o.id != row.id]
-        found.insert(0, ("Same source", paper))
-    yield from ((label, rows) for label, rows in found if rows)
+        found = [
+            ("Same source", [o for o in naming[f"{kind}.source", row.source or ""] if o is not row]),
+            ("Vocabularies", naming["algorithm", row.id] if kind == "tokenizers" else []),
+            ("Models", naming[kind[:-1], row.id]),
+        ]
+        if kind == "modalities" and (model := page.catalogue.get("models", row.id)):
+            found.append(("As a language model", [model]))
+    return [(label, rows) for label, rows in found if rows]
 
 
 def _chapters(page: PageContext, kind: str, row: Any) -> Iterator[str]:
@@ -254,6 +268,5 @@ def _chapters(page: PageContext, kind: str, row: Any) -> Iterator[str]:
             explains(term.chapter, [line.label.partition(",")[0].lower()])
     for chapter, what in terms.items():
         yield chapter_link(page, chapter) + (f" ({', '.join(what)})" if what else "")
-    events = [event for event in page.catalogue.timeline if event.id == row.id]
-    if events and TIMELINE in page.pages:
+    if page.catalogue.get("timeline", row.id) and TIMELINE in page.pages:
         yield f'<a href="{page.link(f"{TIMELINE}#event-{row.id}")}">{escape(page.pages[TIMELINE].title)}</a>'

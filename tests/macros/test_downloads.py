@@ -6,6 +6,8 @@ import io
 import json
 from functools import cache
 from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -13,6 +15,7 @@ import pandas
 import pytest
 import yaml
 
+import macros
 from macros.catalogue import DATA, load, parse, schema_text
 from macros.citations import PageContext
 from macros.downloads import (
@@ -177,6 +180,16 @@ def test_the_documentation_names_every_file_and_every_column() -> None:
             base = next((column.removesuffix(s) for s in suffixes if column.endswith(s)), column)
             assert f"<code>{column}</code>" in html or f"<code>{base}</code> (figure" in html, column
     assert version(load()) in html
+
+
+@pytest.mark.parametrize("shows", ["1", ""], ids=["serve", "build"])
+def test_the_live_server_has_the_files_that_the_data_page_links_to(
+    shows: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOW_ERRORS", shows)
+    macros.on_post_build(SimpleNamespace(conf={"site_dir": str(tmp_path)}))
+    made = {path.relative_to(tmp_path / "data").as_posix() for path in tmp_path.rglob("*.*")}
+    assert made == ({*files(load())} if shows else set())
 
 
 def test_columns_are_named_once() -> None:
