@@ -71,6 +71,15 @@ EDITS = (
         '{class:"md-typeset__scrollwrap",tabIndex:0}',
     ),
     Edit(
+        "a link into another page ends where the old one was scrolled to, if that is saved meanwhile",
+        "assets/javascripts/bundle.*.js",
+        ".subscribe(({offset:",
+        r'\.subscribe\(\(\{offset:(\w+)\}\)=>\{history\.replaceState\(\1,""\)\}\)',
+        r'.subscribe(({offset:\1})=>{let own=document.querySelector("[rel=canonical]");'
+        r'own&&new URL(own.href).pathname!==location.pathname||history.replaceState(\1,"")})',
+        "own&&new URL(own.href).pathname!==location.pathname||history.replaceState(",
+    ),
+    Edit(
         "the search index is fetched at once; it can wait (Zensical's would lose what is typed before)",
         "assets/javascripts/bundle.*.js",
         "",
