@@ -52,9 +52,9 @@ export function axis(starts, from, to, width) {
     let next = year;
     while (next <= to && !counts.has(next)) next++;
     const cut = next - year >= CUT && next - year < to - from + 1;
-    if (cut) parts.push({ from: year, to: next, cut, share: 1.5 });
+    if (cut) parts.push({ from: year, to: next, cut, share: 1 });
     else next = year + 1;
-    if (!cut) parts.push({ from: year, to: next, cut, share: 1 + (counts.get(year) ?? 0) });
+    if (!cut) parts.push({ from: year, to: next, cut, share: 0.5 + (counts.get(year) ?? 0) });
     year = next;
   }
   const whole = parts.reduce((sum, part) => sum + part.share, 0);
@@ -79,21 +79,20 @@ export function position(stretches, time) {
 }
 
 /**
- * The years that are named below the axis: as many as have room, the first of every cut among them if possible.
+ * The years that are named on the axis: as many as have room, the widest first.
  * @param {readonly Stretch[]} stretches
  * @param {number} room for one label, in pixels
- * @returns {{ year: number, x: number }[]}
+ * @returns {{ year: number, x: number }[]} in order, at least `room` apart and half of it from the ends
  */
 export function ticks(stretches, room) {
   const width = stretches.at(-1)?.right ?? 0;
   /** @type {{ year: number, x: number }[]} */
   const taken = [];
-  // What comes after a cut can't be counted off from its neighbors, so it is named first.
-  const order = stretches.map((stretch, i) => ({ ...stretch, first: i === 0 || stretches[i - 1]?.cut }));
-  order.sort((a, b) => Number(b.first) - Number(a.first) || a.from - b.from);
-  for (const { from, left, right, cut } of order) {
+  const years = stretches.filter(({ cut }) => !cut);
+  years.sort((a, b) => b.right - b.left - (a.right - a.left) || a.from - b.from);
+  for (const { from, left, right } of years) {
     const x = Math.min(Math.max((left + right) / 2, room / 2), width - room / 2);
-    if (!cut && x >= room / 2 && taken.every((tick) => Math.abs(tick.x - x) >= room)) taken.push({ year: from, x });
+    if (x >= room / 2 && taken.every((tick) => Math.abs(tick.x - x) >= room)) taken.push({ year: from, x });
   }
   return taken.sort((a, b) => a.x - b.x);
 }

@@ -11,9 +11,9 @@ import { button, element, must } from "./dom.js";
  */
 
 /** In units of the text size: the least width of an axis, of a year's name, the height of a row, a dot's width. */
-const [NARROW, YEAR, ROW, DOT] = [34, 2.9, 1.7, 1.25];
-/** Rows of a lane with labels; what is more gets a dot, whose label is shown when it is chosen. */
-const ROWS = 12;
+const [NARROW, YEAR, ROW, DOT] = [34, 2.9, 1.8, 1.25];
+/** Rows with labels, of a lane at least and of all together; more is a dot, whose label is shown when it is chosen. */
+const [FEW, ROWS] = [6, 40];
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -132,7 +132,8 @@ export class TimeLine extends HTMLElement {
     const boxes = (this.dataset.strands ?? "").split(" ").flatMap((lane) => {
       const those = events.filter((event) => event.lane === lane);
       if (!those[0]) return [];
-      const title = must(those[0].item, ".strand", HTMLElement).textContent;
+      const strand = must(those[0].item, ".strand", HTMLElement).textContent;
+      const title = strand.slice(0, 1).toUpperCase() + strand.slice(1);
       const name = element("span", { class: "axis__name", "aria-hidden": "true" }, title);
       const group = element("div", { role: "group", class: "axis__lane", "aria-label": title }, name);
       group.append(...those.map(({ option }) => option));
@@ -149,21 +150,20 @@ export class TimeLine extends HTMLElement {
       const years = first === last ? String(first) : `${first}–${last}`;
       return [button(`${name} ${years}`, action, { "data-from": first, "data-to": last })];
     }));
-    this.#axis.replaceChildren(this.#scale, this.#list);
-    const keys = element("p", { class: "axis__hint" });
-    keys.append("Years are as wide as their events need; // is a stretch without any. ",
+        const hint = element("p", { class: "axis__hint" },
+      "Years are as wide as their events need; a dark band is a stretch of years without any. ",
       element("kbd", {}, "←"), " ", element("kbd", {}, "→"), " step through time, ",
       element("kbd", {}, "↑"), " ", element("kbd", {}, "↓"), " from strand to strand.");
+    this.#axis.replaceChildren(this.#scale, this.#list, hint);
     this.prepend(element("div", { class: "time-line__view" },
       element("div", { class: "tool-bar", role: "search", "aria-label": "Filter the timeline" },
         this.#eras,
         element("div", { class: "tool-fields" },
           element("label", {}, "Find ", this.#search),
-          element("label", {}, "From ", this.#from),
-          element("label", {}, "to ", this.#to)),
+          element("span", {}, element("label", {}, "From ", this.#from), " ", element("label", {}, "to ", this.#to))),
         element("fieldset", { class: "tool-choices" }, element("legend", {}, "Strands"), ...boxes)),
       element("div", { class: "tool-line" }, this.#count, this.#clear),
-      this.#notice, this.#axis, keys, this.#card));
+      this.#notice, this.#axis, this.#card));
   }
 
   /**
@@ -284,9 +284,10 @@ export class TimeLine extends HTMLElement {
     const width = this.#list.clientWidth;
     const names = new Map([...this.#lanes].map(([lane, { name }]) => [lane, name.offsetWidth]));
     const items = this.#shown.map((event) => ({ ...event, width: event.label.offsetWidth }));
+    const lanes = new Set(items.map(({ lane }) => lane));
     const stretches = axis(items.map(({ start, end }) => (start + end) / 2), this.#first, this.#last, width);
     const places = place(items, stretches, {
-      dot, gap: 0.3 * em, limit: ROWS, reserved: (lane) => names.get(lane) ?? 0,
+      dot, gap: 0.3 * em, limit: Math.max(FEW, Math.floor(ROWS / lanes.size)), reserved: (lane) => names.get(lane) ?? 0,
     });
     const tall = new Map();
     for (const { lane, row: at } of places) tall.set(lane, Math.max(at + 1, tall.get(lane) ?? 1));
@@ -304,9 +305,7 @@ export class TimeLine extends HTMLElement {
     this.#grid.replaceChildren(...stretches.map(({ left, right, cut }) =>
       drawn("rect", { x: left, y: 0, width: right - left, height: "100%", class: cut ? "cut" : "year" })));
     this.#scale.replaceChildren(
-      ...ticks(stretches, YEAR * em).map(({ year, x }) => element("span", { style: `left:${x}px` }, String(year))),
-      ...stretches.filter(({ cut }) => cut).map(({ left, right }) =>
-        element("span", { style: `left:${(left + right) / 2}px` }, "//")));
+      ...ticks(stretches, YEAR * em).map(({ year, x }) => element("span", { style: `left:${x}px` }, String(year))));
     this.#mark();
   }
 
