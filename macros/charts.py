@@ -23,7 +23,7 @@ from macros.tables import table
 from macros.text import AuthorError, escape, nearest, number, readable_date, scaled
 
 MODELS = "llms/models.md"
-WIDTH, LEFT, RIGHT = 480, 76, 32
+WIDTH, LEFT, RIGHT = 480, 88, 32
 HEIGHT, TOP, BOTTOM = 620, 34, 30
 ROW = 38
 SCALE = '<{0} class="scale-word">logarithmic</{0}>'

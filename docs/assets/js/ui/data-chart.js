@@ -3,6 +3,7 @@
 import { axis, labels, order, position, scaled, step } from "../core/chart.js";
 import { keepState, onAddress, stateOf } from "./address.js";
 import { element, must } from "./dom.js";
+import { sheet } from "./sheet.js";
 
 /** @import { Scale } from "../core/chart.js" */
 
@@ -316,4 +317,5 @@ export class DataChart extends HTMLElement {
   }
 }
 
+await sheet();
 if (!customElements.get("data-chart")) customElements.define("data-chart", DataChart);

@@ -2,6 +2,7 @@
 import { axis, folded, place, position, span, step, ticks, wanted } from "../core/timeline.js";
 import { keepState, onAddress, stateOf } from "./address.js";
 import { button, element, must } from "./dom.js";
+import { sheet } from "./sheet.js";
 
 /** @import { Place } from "../core/timeline.js" */
 
@@ -151,7 +152,7 @@ export class TimeLine extends HTMLElement {
       return [button(`${name} ${years}`, action, { "data-from": first, "data-to": last })];
     }));
         const hint = element("p", { class: "axis__hint" },
-      "Years are as wide as their events need; a dark band is a stretch of years without any. ",
+      "Years are as wide as their events need; a dark band is a stretch of years without any; a bar under a dot: only the month or year is known. ",
       element("kbd", {}, "←"), " ", element("kbd", {}, "→"), " step through time, ",
       element("kbd", {}, "↑"), " ", element("kbd", {}, "↓"), " from strand to strand.");
     this.#axis.replaceChildren(this.#scale, this.#list, hint);
@@ -423,4 +424,5 @@ export class TimeLine extends HTMLElement {
   }
 }
 
+await sheet();
 if (!customElements.get("time-line")) customElements.define("time-line", TimeLine);
