@@ -31,6 +31,7 @@ def card(name: str, due: float | None = None, chapter: str = "a", **more: Any) -
     return {"id": name, "chapter": chapter, "due": due, "first": first, **more}
 
 
+# The due instant; now; whether the card is due. The zone of `now` is the device's; none means UTC.
 CASES = {
     "this evening": ("2026-05-10T21:00", "2026-05-10T08:00", True),
     "one minute before 4 tomorrow": ("2026-05-11T03:59", "2026-05-10T08:00", True),
