@@ -54,3 +54,13 @@ export function download(name, type, text) {
   element("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read it later than the click
 }
+
+/**
+ * Let the page have a style sheet that only some pages need. A `<link>` would go with the next page's head.
+ * @param {string} name of a file beside `site.css`
+ */
+export async function style(name) {
+  const answer = await fetch(new URL(`../../css/${name}`, import.meta.url));
+  const sheet = await new CSSStyleSheet().replace(answer.ok ? await answer.text() : "");
+  document.adoptedStyleSheets.push(sheet);
+}
