@@ -1,17 +1,5 @@
 // A table as text to take away: Markdown, CSV, JSON.
 
-/** @import { Column } from "./table.js" */
-
-/**
- * A cell with all that is said in it. `form` is how a number is meant: "at least", "total", "undisclosed" …
- * @typedef {object} FullCell
- * @property {string} text
- * @property {number | string | null} value
- * @property {string} form
- * @property {number | null} estimate a third party's number, where the maker gave none
- * @property {{ text: string, url: string }[]} sources
- */
-/** @typedef {{ id: string, cells: FullCell[] }} FullRow */
 
 /** @param {string} text */
 const inMarkdown = (text) => text.replace(/[\\|<>`*_[\]]/g, "\\$&").replace(/\s+/g, " ");
@@ -49,7 +37,7 @@ function field(value) {
  */
 export function toCsv(columns, rows) {
   const parts = columns.flatMap(({ name, type }, at) => {
-    const read = (/** @type {FullRow} */ row) => /** @type {FullCell} */ (row.cells[at]);
+    const read = (/** @type {FullRow} */ row) => row.cells[at];
     if (type === "date") return [{ name, of: (/** @type {FullRow} */ row) => read(row).value }];
     if (type !== "number") return [{ name, of: (/** @type {FullRow} */ row) => read(row).text }];
     const all = [{ name, of: (/** @type {FullRow} */ row) => read(row).value }];
@@ -80,7 +68,7 @@ export function toJson(title, address, columns, rows) {
   });
   const items = rows.map(({ id, cells }) => ({
     id,
-    ...Object.fromEntries(columns.map((column, at) => [column.name, entry(/** @type {FullCell} */ (cells[at]), column)])),
+    ...Object.fromEntries(columns.map((column, at) => [column.name, entry(cells[at], column)])),
   }));
   return `${JSON.stringify({ title, address, rows: items }, null, 1)}\n`;
 }

@@ -1,28 +1,5 @@
 // A comparison table as values: which rows a state of its controls shows, and in which order.
 
-/** @import { State } from "./url-state.js" */
-
-/**
- * A column. `facet` says by what rows are chosen: the `options` that occur, or a `range` from … to.
- * @typedef {{ name: string, label: string, type: "text" | "number" | "date" | "list", facet: "" | "options" | "range" }} Column
- */
-/**
- * A cell. `value` is what it is sorted by, null where nothing is known (undisclosed, not reported, no entry);
- * `missing` says which of these.
- * @typedef {{ text: string, value: number | string | null, missing: string, options: string[] }} Cell
- */
-/** @typedef {{ id: string, cells: Cell[], folded: string }} Row */
-/** @typedef {{ column: string, down: boolean }} Order */
-/**
- * What the reader chose.
- * @typedef {object} Chosen
- * @property {string} text words that must all occur in a row
- * @property {Order[]} sort the first counts most
- * @property {Record<string, string[]>} options by column: any of them
- * @property {Record<string, [from: string, to: string]>} ranges by column; empty: no bound
- * @property {string[]} hidden columns
- * @property {string[]} compare ids of rows
- */
 
 /** Rows that can be read side by side. */
 export const MOST_COMPARED = 4;
@@ -31,7 +8,7 @@ export const MOST_COMPARED = 4;
 const PLAIN = new Map(Object.entries({ ß: "ss", ø: "o", ł: "l", đ: "d", æ: "ae", œ: "oe", ı: "i", ς: "σ" }));
 
 /** @returns {Chosen} */
-export const nothing = () => ({ text: "", sort: [], options: {}, ranges: {}, hidden: [], compare: [] });
+export const nothing = () => ({ text: "", sort: [], options: {}, ranges: {}, hidden: [], compare: [], side: false });
 
 /**
  * Text without case and diacritics, for searching.
@@ -95,40 +72,46 @@ function within(column, [from, to]) {
  * @param {Chosen} chosen
  */
 function tests(columns, { text, options, ranges }) {
-  /** @type {Map<string, (row: Row) => boolean>} */
-  const all = new Map();
+  const all = /** @type {Map<string, (row: Row) => boolean>} */ (new Map());
   const words = fold(text).split(" ").filter(Boolean);
   if (words.length) all.set("", (row) => words.every((word) => row.folded.includes(word)));
   columns.forEach((column, at) => {
     const wanted = options[column.name];
     const range = ranges[column.name];
-    if (wanted?.length) all.set(column.name, (row) => row.cells[at]?.options.some((o) => wanted.includes(o)) ?? false);
+    if (wanted?.length) all.set(column.name, (row) => row.cells[at].options.some((option) => wanted.includes(option)));
     if (range && (range[0] || range[1])) {
       const inside = within(column, range);
-      all.set(column.name, (row) => inside(/** @type {Cell} */ (row.cells[at])));
+      all.set(column.name, (row) => inside(row.cells[at]));
     }
   });
   return all;
 }
 
 /**
- * The rows that are shown, in their order. Equal rows keep the order of the page; unknown values come last, up or down.
+ * The rows that have all that is chosen.
  * @param {Row[]} rows
  * @param {Column[]} columns
  * @param {Chosen} chosen
- * @returns {Row[]}
  */
-export function arrange(rows, columns, chosen) {
+export function filtered(rows, columns, chosen) {
   const predicates = [...tests(columns, chosen).values()];
-  const shown = rows.filter((row) => predicates.every((holds) => holds(row)));
-  const keys = chosen.sort.map(({ column, down }) => ({
+  return rows.filter((row) => predicates.every((holds) => holds(row)));
+}
+
+/**
+ * All rows, sorted. Equal ones keep their order; unknown values come last, up or down.
+ * @param {Row[]} rows
+ * @param {Column[]} columns
+ * @param {Order[]} sort
+ */
+export function sorted(rows, columns, sort) {
+  const keys = sort.map(({ column, down }) => ({
     at: columns.findIndex(({ name }) => name === column),
     sign: down ? -1 : 1,
   }));
-  if (!keys.length) return shown;
-  return shown.sort((a, b) => {
+  return rows.toSorted((a, b) => {
     for (const { at, sign } of keys) {
-      const [x, y] = [a.cells[at]?.value ?? null, b.cells[at]?.value ?? null];
+      const [x, y] = [a.cells[at].value, b.cells[at].value];
       if (x === y) continue;
       if (x === null) return 1;
       if (y === null) return -1;
@@ -151,11 +134,10 @@ export function counts(rows, columns, chosen, name) {
   const others = tests(columns, chosen);
   others.delete(name);
   const predicates = [...others.values()];
-  /** @type {Map<string, number>} */
-  const found = new Map();
+  const found = /** @type {Map<string, number>} */ (new Map());
   for (const row of rows) {
     const leads = predicates.every((holds) => holds(row)) ? 1 : 0;
-    for (const option of row.cells[at]?.options ?? []) found.set(option, (found.get(option) ?? 0) + leads);
+    for (const option of row.cells[at].options) found.set(option, (found.get(option) ?? 0) + leads);
   }
   return found;
 }
@@ -175,21 +157,6 @@ export function nextSort(sort, column, add) {
 }
 
 /**
- * What several rows have in a column: the same, different things, or nobody says.
- * @param {Row[]} rows
- * @param {number} at
- * @returns {string} "same", "differs", or the word for what is missing in all of them
- */
-export function verdict(rows, at) {
-  const cells = rows.map((row) => /** @type {Cell} */ (row.cells[at]));
-  const [first] = cells;
-  if (first?.missing && cells.every(({ missing }) => missing === first.missing)) return first.missing;
-  return cells.every(({ text }) => text === first?.text) ? "same" : "differs";
-}
-
-const WORDS = new Set(["q", "sort", "hide", "compare"]);
-
-/**
  * Decides on each value of an address whether it says something about this table.
  * @param {Column[]} columns
  * @param {Row[]} rows
@@ -207,7 +174,7 @@ export function accepts(columns, rows) {
     if (key === "compare") return value.split(",").length <= MOST_COMPARED && all(value, (id) => ids.has(id));
     const { column, at } = named.get(key) ?? {};
     if (!column || at === undefined || !column.facet) return false;
-    if (column.facet === "options") return rows.some((row) => row.cells[at]?.options.includes(value));
+    if (column.facet === "options") return rows.some((row) => row.cells[at].options.includes(value));
     const bounds = value.split("..");
     return bounds.length === 2 && bounds.every((bound) => isBound(column, bound));
   };
@@ -224,14 +191,15 @@ export function fromState(columns, state) {
   chosen.text = state.q?.[0] ?? "";
   chosen.hidden = list("hide");
   chosen.compare = list("compare");
+  chosen.side = chosen.compare.length > 1;
   for (const name of list("sort")) {
     const column = name.replace(/^-/, "");
     if (!chosen.sort.some((order) => order.column === column)) chosen.sort.push({ column, down: name !== column });
   }
   for (const { name, facet } of columns) {
-    const values = WORDS.has(name) ? undefined : state[name];
+    const values = state[name];
     if (values && facet === "options") chosen.options[name] = values;
-    if (values && facet === "range") chosen.ranges[name] = /** @type {[string, string]} */ (values[0]?.split(".."));
+    if (values && facet === "range") chosen.ranges[name] = /** @type {[string, string]} */ (values[0].split(".."));
   }
   return chosen;
 }
@@ -240,13 +208,12 @@ export function fromState(columns, state) {
  * @param {Chosen} chosen
  * @returns {State} only what is not as in the page
  */
-export function toState({ text, sort, options, ranges, hidden, compare }) {
-  /** @type {State} */
-  const state = {};
+export function toState({ text, sort, options, ranges, hidden, compare, side }) {
+  const state = /** @type {State} */ ({});
   if (text) state.q = [text];
   if (sort.length) state.sort = [sort.map(({ column, down }) => (down ? "-" : "") + column).join(",")];
   if (hidden.length) state.hide = [hidden.join(",")];
-  if (compare.length) state.compare = [compare.join(",")];
+  if (side) state.compare = [compare.join(",")];
   for (const [name, values] of Object.entries(options)) if (values.length) state[name] = values;
   for (const [name, [from, to]] of Object.entries(ranges)) if (from || to) state[name] = [`${from}..${to}`];
   return state;

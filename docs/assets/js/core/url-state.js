@@ -1,11 +1,6 @@
 // The state of one element in the query of an address: `table-models.sort=-date&table-models.maker=Google`.
 // Whatever else stands in the query belongs to others and is kept.
 
-/**
- * Values by key; a key may have several.
- * @typedef {Record<string, string[]>} State
- */
-
 /** Characters. What our controls write is far shorter; a longer query is not looked at. */
 export const LONGEST = 8000;
 
@@ -21,17 +16,15 @@ const KEY = /^[a-z][a-z0-9_]*$/;
  * @returns {{ state: State, ignored: string[] }} `ignored`: the keys, or words, that were not understood
  */
 export function readState(query, id, accepts) {
-  /** @type {State} */
-  const state = {};
-  /** @type {Set<string>} */
-  const ignored = new Set();
+  const state = /** @type {State} */ ({});
+  const ignored = /** @type {Set<string>} */ (new Set());
   if (query.length > LONGEST) return { state, ignored: [`an address of ${query.length} characters`] };
   for (const [name, value] of new URLSearchParams(query)) {
     if (!name.startsWith(`${id}.`)) continue;
     const key = name.slice(id.length + 1);
     if (!KEY.test(key) || !accepts(key, value)) ignored.add(key.slice(0, 40));
     else if (!Object.hasOwn(state, key)) state[key] = [value];
-    else if (!state[key]?.includes(value)) state[key]?.push(value);
+    else if (!state[key].includes(value)) state[key].push(value);
   }
   return { state, ignored: [...ignored] };
 }

@@ -1,13 +1,11 @@
 // The address bar as a place for the state of elements: late writes, links within the page, Back.
 import { readState, writeState } from "../core/url-state.js";
 
-/** @import { State } from "../core/url-state.js" */
 
 /** Milliseconds from the last change to its write: browsers refuse a page that writes at every key. */
 const PAUSE = 250;
 
-/** @type {Map<string, { path: string, state: State }>} */
-const waiting = new Map();
+const waiting = /** @type {Map<string, { path: string, state: State }>} */ (new Map());
 let timer = 0;
 
 /**
@@ -71,7 +69,7 @@ function follow(event) {
     event.stopPropagation();
     history.pushState(null, "", link.href);
     dispatchEvent(new Event("statelink"));
-    document.getElementById(decodeURIComponent(link.hash.slice(1)))?.scrollIntoView();
+    document.getElementById(link.hash.slice(1))?.scrollIntoView();
   }
 }
 

@@ -44,18 +44,6 @@ export function must(root, selector, kind) {
 }
 
 /**
- * Save text as a file of the reader's.
- * @param {string} name
- * @param {string} type
- * @param {string} text
- */
-export function download(name, type, text) {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  element("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read it later than the click
-}
-
-/**
  * Let the page have a style sheet that only some pages need. A `<link>` would go with the next page's head.
  * @param {string} name of a file beside `site.css`
  */

@@ -1,11 +1,6 @@
 // `?` opens the list of keys: those of the theme, and those of the elements on this page.
 import { button, element } from "./dom.js";
 
-/**
- * What an element says about its keys, as `static keys` of its class.
- * @typedef {{ of: string, keys: [key: string, does: string][] }} Keys
- */
-
 /** @type {Keys} */
 const EVERYWHERE = {
   of: "Everywhere",

@@ -1,14 +1,7 @@
 // What opens under the tools of a table: filters made from its columns, the choice of columns, files.
-import { counts, isBound } from "../core/table.js";
+import { counts, isBound, nothing } from "../core/table.js";
 import { button, element } from "./dom.js";
 
-/** @import { Chosen, Column, Row } from "../core/table.js" */
-
-/**
- * @typedef {object} Panel
- * @property {HTMLElement} node
- * @property {(chosen: Chosen) => void} show the state, after any change of it
- */
 
 /**
  * @param {string} label
@@ -30,15 +23,14 @@ function checkbox(label, change) {
  * @returns {Panel}
  */
 function optionsOf(rows, columns, at, choose) {
-  const column = /** @type {Column} */ (columns[at]);
-  /** @type {Map<string, string>} */
-  const labels = new Map();
+  const column = columns[at];
+  const labels = /** @type {Map<string, string>} */ (new Map());
   for (const { cells } of rows) {
-    for (const option of cells[at]?.options ?? []) {
-      labels.set(option, column.type === "list" ? option : (cells[at]?.text ?? option));
+    for (const option of cells[at].options) {
+      labels.set(option, column.type === "list" ? option : (cells[at].text));
     }
   }
-  const all = counts(rows, columns, { text: "", sort: [], options: {}, ranges: {}, hidden: [], compare: [] }, column.name);
+  const all = counts(rows, columns, nothing(), column.name);
   const ordered = [...labels].sort(([a], [b]) => (all.get(b) ?? 0) - (all.get(a) ?? 0));
   /** @type {string[]} */
   let wanted = [];
@@ -75,9 +67,9 @@ function rangeOf(column, choose) {
   for (const field of fields) {
     field.addEventListener("input", () => {
       const texts = fields.map(({ value }) => value.trim());
-      for (const [at, text] of texts.entries()) fields[at]?.setAttribute("aria-invalid", String(!isBound(column, text)));
+      for (const [at, text] of texts.entries()) fields[at].setAttribute("aria-invalid", String(!isBound(column, text)));
       const bad = texts.filter((text) => !isBound(column, text));
-      says.textContent = bad.length ? `“${bad[0]?.slice(0, 20)}” is not a ${hint}` : hint;
+      says.textContent = bad.length ? `“${bad[0].slice(0, 20)}” is not a ${hint}` : hint;
       choose(/** @type {[string, string]} */ (texts.map((text) => (isBound(column, text) ? text : ""))));
     });
   }
@@ -87,7 +79,7 @@ function rangeOf(column, choose) {
     show(chosen) {
       const range = chosen.ranges[column.name] ?? ["", ""];
       fields.forEach((field, at) => {
-        if (field !== document.activeElement) field.value = range[at] ?? "";
+        if (field !== document.activeElement) field.value = range[at];
       });
     },
   };
@@ -95,12 +87,10 @@ function rangeOf(column, choose) {
 
 /**
  * All filters of a table.
- * @param {Row[]} rows
- * @param {Column[]} columns
- * @param {(change: (chosen: Chosen) => void) => void} update
+ * @param {View} view
  * @returns {Panel}
  */
-export function filters(rows, columns, update) {
+export function filters({ rows, columns, update }) {
   const parts = columns.flatMap((column, at) => {
     if (column.facet === "options") {
       return [optionsOf(rows, columns, at, (values) => update((chosen) => (chosen.options[column.name] = values)))];
@@ -118,11 +108,10 @@ export function filters(rows, columns, update) {
 
 /**
  * The choice of columns; the first always stays.
- * @param {Column[]} columns
- * @param {(change: (chosen: Chosen) => void) => void} update
+ * @param {View} view
  * @returns {Panel}
  */
-export function columnChoice(columns, update) {
+export function columnChoice({ columns, update }) {
   const boxes = columns.slice(1).map(({ name, label }) => ({
     name,
     ...checkbox(label, (on) => update((chosen) => {
@@ -137,12 +126,15 @@ export function columnChoice(columns, update) {
 }
 
 /**
- * @param {Record<string, () => void>} actions by label
+ * What can be taken away.
+ * @param {(kind: "md" | "csv" | "json") => void} save
  * @returns {Panel}
  */
-export function fileChoice(actions) {
-  return {
-    node: element("div", { class: "table-files" }, ...Object.entries(actions).map(([label, act]) => button(label, act))),
-    show: () => {},
-  };
+export function fileChoice(save) {
+  const buttons = [
+    button("Copy as Markdown", () => save("md")),
+    button("Download CSV", () => save("csv")),
+    button("Download JSON", () => save("json")),
+  ];
+  return { node: element("div", { class: "table-files" }, ...buttons), show: () => {} };
 }

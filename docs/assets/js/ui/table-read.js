@@ -1,8 +1,6 @@
-// From the table in the page to values, once: what a macro wrote into `data-` attributes, and the text.
+// From the table in the page to values: what a macro wrote into `data-` attributes, and the text.
 import { fold, natural } from "../core/table.js";
 
-/** @import { Cell, Column, Row } from "../core/table.js" */
-/** @import { FullCell } from "../core/table-files.js" */
 
 const MISSING = ["undisclosed", "not-reported", "not-applicable", "none"];
 
@@ -59,29 +57,7 @@ function readCell(cell, type) {
  */
 export function readRows(table, columns) {
   return [...(table.tBodies[0]?.rows ?? [])].map((row, at) => {
-    const cells = [...row.cells].map((cell, i) => readCell(cell, columns[i]?.type ?? "text"));
-    return { id: row.dataset.id ?? String(at + 1), cells, folded: fold(cells.map(({ text }) => text).join(" \n ")) };
+    const cells = [...row.cells].map((cell, i) => readCell(cell, columns[i].type));
+    return { id: row.id.replace(/^row-/, "") || String(at + 1), cells, folded: fold(cells.map(({ text }) => text).join(" \n ")) };
   });
-}
-
-/**
- * All that a cell says, to take away.
- * @param {HTMLTableCellElement} cell
- * @param {Cell} read
- * @returns {FullCell}
- */
-export function readFully(cell, { text, value, missing }) {
-  const guess = cell.classList.contains("estimate") ? value : cell.dataset.estimate;
-  const sources = [...cell.querySelectorAll("sup a")].flatMap((mark) => {
-    const entry = document.getElementById(mark.getAttribute("href")?.split("#")[1] ?? "");
-    const link = entry?.querySelector("a");
-    return entry && link ? [{ text: entry.textContent?.trim() ?? "", url: link.href }] : [];
-  });
-  return {
-    text: missing === "none" ? "" : text,
-    value: cell.classList.contains("estimate") ? null : typeof value === "number" ? value : (cell.dataset.value ?? null),
-    form: missing === "none" ? "" : missing || (cell.dataset.form ?? ""),
-    estimate: guess === undefined || guess === null ? null : Number(guess),
-    sources,
-  };
 }
