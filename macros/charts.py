@@ -80,13 +80,14 @@ class Drawn(NamedTuple):
 
 
 def _behind(page: PageContext, target: str, state: str, words: str) -> str:
-    """A link to the table that has the rows behind the marks, in an order that suits the chart."""
+    """A link to the table that has the rows behind the marks; `state`: what it is filtered and sorted by."""
     path, _, table_id = target.rpartition("#")
     if path and path not in page.pages:
         return ""
     address = "" if path in ("", page.path) else page.link(path)
+    query = "&amp;".join(f"{table_id}.{part}" for part in state.split())
     return (
-        f'<p class="behind" data-search-exclude><a href="{address}?{table_id}.{state}#{table_id}" data-state>'
+        f'<p class="behind" data-search-exclude><a href="{address}?{query}#{table_id}" data-state>'
         f"{words}</a></p>"
     )
 
@@ -139,7 +140,9 @@ def _context(page: PageContext) -> Drawn:
         f"({escape(most.name)}), a factor of "
         f"{most.value / least.value:,.0f}. That a text fits does not yet mean that it is used well."
     )
-    behind = _behind(page, f"{MODELS}#table-models", "sort=-context", "The models as a table, by context")
+    behind = _behind(
+        page, f"{MODELS}#table-models", "context=1.. sort=-context", "The models as a table, by context"
+    )
     return Drawn(
         "Context windows in tokens by date of publication",
         says,

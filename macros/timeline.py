@@ -56,7 +56,11 @@ def _event(page: PageContext, row: Any, shown: dict[str, str]) -> str:
     for parent in row.based_on:
         title = escape(page.row("timeline", parent).title)
         parents.append(f'<a href="#{shown[parent]}">{title}</a>' if parent in shown else title)
-    based = f' <span class="based-on" data-search-exclude>Builds on {", ".join(parents)}.</span>' if parents else ""
+    based = (
+        f' <span class="based-on" data-search-exclude>Builds on {", ".join(parents)}.</span>'
+        if parents
+        else ""
+    )
     elsewhere = row.chapter in page.pages and row.chapter != page.path
     chapter = (
         f" <span data-search-exclude>Chapter: {chapter_link(page, row.chapter)}.</span>" if elsewhere else ""

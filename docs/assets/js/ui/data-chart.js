@@ -1,9 +1,9 @@
 // A chart drawn at build time, to work with: every mark tells its words, arrow keys step through them, a family is
 // brought out, and the scale is logarithmic or linear.
 import { axis, labels, order, position, scaled, step } from "../core/chart.js";
+import { readState, writeState } from "../core/url-state.js";
 import { keepState, onAddress, stateOf } from "./address.js";
-import { element, must } from "./dom.js";
-import { sheet } from "./sheet.js";
+import { element, must, style } from "./dom.js";
 
 /** @import { Scale } from "../core/chart.js" */
 
@@ -32,6 +32,8 @@ export class DataChart extends HTMLElement {
   #marks = [];
   /** What the build drew, to come back to. @type {{ ticks: Node[], labels: Node[], title: string } | null} */
   #built = null;
+  /** The link to the table, as built. @type {{ link: HTMLAnchorElement, words: string, query: string } | null} */
+  #behind = null;
   #id = "";
   #tip = element("div", { class: "chart__tip", "aria-hidden": "true", hidden: true });
   #count = element("p", { class: "tool-count", role: "status" });
@@ -88,12 +90,13 @@ export class DataChart extends HTMLElement {
     svg.addEventListener("pointermove", (event) => this.#point(event), { signal });
     svg.addEventListener("click", (event) => this.#near(event)?.mark.focus(), { signal });
     this.addEventListener("pointerleave", () => this.#show(this.#of(document.activeElement)), { signal });
-    this.closest("figure")?.querySelector(".behind a")?.addEventListener("click", ({ currentTarget }) => {
-      const table = document.getElementById(decodeURIComponent(/** @type {HTMLAnchorElement} */ (currentTarget).hash.slice(1)));
-      const twin = table?.closest("details");
-      if (twin) twin.open = true;
-    }, { signal, capture: true });
     if (!scaling) return;
+    const link = this.closest("figure")?.querySelector(".behind a");
+    if (link instanceof HTMLAnchorElement) {
+      this.#behind ??= { link, words: link.textContent ?? "", query: link.search };
+      // The rest of its address has to be that of the page when it is followed.
+      for (const type of ["focus", "pointerenter"]) link.addEventListener(type, () => this.#lead(), { signal });
+    }
     this.#load();
     onAddress(() => this.#load(), signal);
   }
@@ -134,6 +137,9 @@ export class DataChart extends HTMLElement {
       (key === "scale" && value === "linear") || (key === "family" && families.has(value)));
     (state.scale ? this.#linear : this.#logarithmic).checked = true;
     this.#family.value = state.family?.[0] ?? "";
+    const twin = this.closest("figure")?.querySelector("details.twin");
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (twin instanceof HTMLDetailsElement && target && twin.contains(target)) twin.open = true;
     this.#update(ignored.length ? `Not understood in the address, and left out: ${ignored.join(", ")}.` : "");
   }
 
@@ -144,11 +150,14 @@ export class DataChart extends HTMLElement {
     const some = this.#marks.filter((mark) => mark.family === family).length;
     this.#count.textContent = family ? `${some} of ${this.#marks.length} marks` : `${this.#marks.length} marks`;
     this.#notice.textContent = notice;
-    this.#lead(family);
-    keepState(this.#id, {
-      ...(this.#linear.checked ? { scale: ["linear"] } : {}),
-      ...(family ? { family: [family] } : {}),
-    });
+    keepState(this.#id, this.#state);
+    this.#lead();
+  }
+
+  /** What the address says about this chart: only what is not as built. */
+  get #state() {
+    const family = this.#family.value;
+    return { ...(this.#linear.checked ? { scale: ["linear"] } : {}), ...(family ? { family: [family] } : {}) };
   }
 
   /**
@@ -224,19 +233,16 @@ export class DataChart extends HTMLElement {
     }));
   }
 
-  /**
-   * The link to the table has the family that is brought out.
-   * @param {string} family
-   */
-  #lead(family) {
-    const link = this.closest("figure")?.querySelector(".behind a");
-    if (!(link instanceof HTMLAnchorElement)) return;
-    const table = link.hash.slice(1);
-    const query = new URLSearchParams(link.search);
-    query.delete(`${table}.family`);
-    if (family) query.set(`${table}.family`, family);
-    link.search = `?${query}`;
-    const words = (link.textContent ?? "").replace(/ \(only .*\)$/, "");
+  /** The link to the table asks for the family that is brought out, and leaves all else as it is. */
+  #lead() {
+    if (!this.#behind) return;
+    const { link, words, query } = this.#behind;
+    const family = this.#family.value;
+    const table = decodeURIComponent(link.hash.slice(1));
+    const { state } = readState(query, table, () => true);
+    if (family) state.family = [family];
+    const here = link.pathname === location.pathname ? writeState(location.search, this.#id, this.#state) : "";
+    link.search = writeState(here, table, state);
     link.textContent = family ? `${words} (only ${this.#family.selectedOptions[0]?.text.replace(/ \(\d+\)$/, "")})` : words;
   }
 
@@ -317,5 +323,5 @@ export class DataChart extends HTMLElement {
   }
 }
 
-await sheet();
+await style("data-chart.css").catch((error) => console.error("data-chart.css:", error));
 if (!customElements.get("data-chart")) customElements.define("data-chart", DataChart);

@@ -1,8 +1,7 @@
 // The timeline: the list that the macro wrote, with filters, and above it the same events on an axis of time.
 import { axis, folded, place, position, span, step, ticks, wanted } from "../core/timeline.js";
 import { keepState, onAddress, stateOf } from "./address.js";
-import { button, element, must } from "./dom.js";
-import { sheet } from "./sheet.js";
+import { button, element, must, style } from "./dom.js";
 
 /** @import { Place } from "../core/timeline.js" */
 
@@ -424,5 +423,5 @@ export class TimeLine extends HTMLElement {
   }
 }
 
-await sheet();
+await style("time-line.css").catch((error) => console.error("time-line.css:", error));
 if (!customElements.get("time-line")) customElements.define("time-line", TimeLine);
