@@ -1,6 +1,6 @@
 // The timeline: the list that the macro wrote, with filters, and above it the same events on an axis of time.
 import { axis, folded, place, position, span, step, ticks, wanted } from "../core/timeline.js";
-import { keepState, onAddress, stateOf } from "./address.js";
+import { flush, keepState, onAddress, stateOf } from "./address.js";
 import { button, element, must, style } from "./dom.js";
 
 /** @import { Place } from "../core/timeline.js" */
@@ -73,8 +73,8 @@ export class TimeLine extends HTMLElement {
   #years = [];
 
   #search = element("input", { type: "search", autocomplete: "off", spellcheck: "false" });
-  #from = element("select");
-  #to = element("select");
+  #from = element("select", { "aria-label": "From year" });
+  #to = element("select", { "aria-label": "to year" });
   #eras = element("div", { class: "era-buttons", role: "group", "aria-label": "Zoom to an era" });
   #count = element("p", { class: "tool-count", role: "status" });
   #clear = button("Clear filters", () => this.#reset());
@@ -123,9 +123,8 @@ export class TimeLine extends HTMLElement {
 
   /** @param {Event_[]} events */
   #build(events) {
-    for (const [select, name] of /** @type {const} */ ([[this.#from, "from"], [this.#to, "to"]])) {
+    for (const select of [this.#from, this.#to]) {
       select.replaceChildren(...this.#years.map((year) => element("option", { value: year }, String(year))));
-      select.name = name;
     }
     this.#list.replaceChildren(this.#grid, this.#links);
     this.#lanes.clear();
@@ -383,7 +382,11 @@ export class TimeLine extends HTMLElement {
     if (!(link instanceof HTMLAnchorElement) || link.pathname !== location.pathname) return;
     const found = this.#events.get(decodeURIComponent(link.hash.slice(1)));
     if (!found) return;
-    if (found.item.hidden) this.#reveal(found.id);
+    if (found.item.hidden) {
+      this.#reveal(found.id);
+      flush(); // the way to an entry reads the address again
+      link.search = location.search;
+    }
     if (!this.#card.contains(link)) return;
     event.preventDefault();
     event.stopPropagation();
