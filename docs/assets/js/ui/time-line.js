@@ -68,6 +68,8 @@ export class TimeLine extends HTMLElement {
   /** @type {Map<string, { group: HTMLElement, name: HTMLElement, box: HTMLInputElement }>} */
   #lanes = new Map();
   #chosen = "";
+  /** What the address was last given. */
+  #kept = "";
   #width = 0;
   /** @type {number[]} */
   #years = [];
@@ -114,6 +116,7 @@ export class TimeLine extends HTMLElement {
       for (const id of event.parents) this.#events.get(id)?.children.push(event.id);
     }
     this.#years = [...new Set(events.map(({ year }) => year))].sort((a, b) => a - b);
+    this.#kept = "";
     this.#build(events);
     this.#listen(signal);
     this.#load();
@@ -213,6 +216,7 @@ export class TimeLine extends HTMLElement {
       if (key === "strand") return this.#lanes.has(value);
       return key === "at" && this.#events.has(`event-${value}`);
     });
+    if (!ignored.length && JSON.stringify(state) === this.#kept) return; // a link within the page
     this.#search.value = state.q?.[0] ?? "";
     this.#from.value = state.from?.[0] ?? String(this.#years[0]);
     this.#to.value = state.to?.[0] ?? String(this.#years.at(-1));
@@ -268,6 +272,7 @@ export class TimeLine extends HTMLElement {
     const lanes = [...this.#lanes].filter(([, { box }]) => box.checked).map(([lane]) => lane);
     if (lanes.length) state.strand = lanes;
     if (this.#chosen) state.at = [this.#chosen.replace("event-", "")];
+    this.#kept = JSON.stringify(state);
     keepState(this.id, state);
   }
 
