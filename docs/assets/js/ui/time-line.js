@@ -386,16 +386,16 @@ export class TimeLine extends HTMLElement {
     const link = event.target instanceof Element && event.target.closest("a[href*='#event-']");
     if (!(link instanceof HTMLAnchorElement) || link.pathname !== location.pathname) return;
     const found = this.#events.get(decodeURIComponent(link.hash.slice(1)));
-    if (!found) return;
-    if (found.item.hidden) {
-      this.#reveal(found.id);
-      flush(); // the way to an entry reads the address again
-      link.search = location.search;
-    }
-    if (!this.#card.contains(link)) return;
+    if (!found || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    event.stopPropagation();
-    found.option.focus();
+    event.stopPropagation(); // the theme would fetch the page anew where the query has changed
+    if (found.item.hidden) this.#reveal(found.id);
+    if (this.#card.contains(link)) {
+      found.option.focus();
+      return;
+    }
+    flush(); // going to an entry reads the address again
+    location.hash = link.hash;
   }
 
   /**
