@@ -90,12 +90,14 @@ TARGETS = {
 """Columns that hold the id of another row, shown by that row's name."""
 
 
-CHOICES = frozenset(
-    "maker family architecture licence access kind strand stage verdict status nature inputs outputs algorithm "
-    "commercial_use redistribution parallel_training changes_weights".split()
+CHOICES = (
+    *("maker", "family", "architecture", "licence", "access", "kind", "strand", "stage", "verdict", "status"),
+    *("nature", "inputs", "outputs", "algorithm", "commercial_use", "redistribution", "parallel_training"),
+    "changes_weights",
 )
-RANGES = frozenset(
-    "date introduced year parameters training_tokens context max_output vocabulary size".split()
+RANGES = (
+    *("date", "introduced", "year", "parameters", "training_tokens", "context", "max_output", "vocabulary"),
+    "size",
 )
 """Columns by which the table in the page can be filtered: by what occurs in them, or from … to."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import expect
 
 from macros.export import export
 from tests.built import Site, listening, serve, url_of
@@ -19,6 +20,7 @@ from tools.chromium import find
 settings.register_profile("quick", deadline=None, max_examples=25)
 settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ def opened(page: Page, site: Site, query: str = "", name: str = "parameters", at
 def ready(page: Page, name: str = "parameters") -> Locator:
     chart = page.locator(f"figure[id$='-{name}']")
     chart.scroll_into_view_if_needed()
-    expect(chart.locator("data-chart")).to_have_attribute("data-ready", "", timeout=30_000)
+    expect(chart.locator("data-chart")).to_have_attribute("data-ready", "")
     return chart
 
 
@@ -65,7 +65,7 @@ def test_marks_are_one_tab_stop_and_arrow_keys_step_through_them(page: Page, sit
     page.keyboard.press("Escape")
     expect(tip(chart)).to_be_hidden()
     expect(chart.locator("[role=img][tabindex='0']")).to_have_count(1)
-    expect(page).to_have_url(re.compile(HERE), timeout=30_000)  # no key of the theme has turned the page
+    expect(page).to_have_url(re.compile(HERE))  # no key of the theme has turned the page
 
 
 def test_a_pointer_near_a_mark_shows_its_words(page: Page, site: Site) -> None:
@@ -115,7 +115,7 @@ def test_a_family_is_brought_out_and_the_table_shows_it(page: Page, site: Site) 
     chart.get_by_role("link", name="The models as a table, by size (only Llama)").click()
     rows = page.locator("#table-models tbody tr:visible th")
     expect(page.locator("#table-models")).to_be_in_viewport()
-    expect(rows).to_have_count(sum(m.family == "llama" for m in load().models), timeout=30_000)
+    expect(rows).to_have_count(sum(m.family == "llama" for m in load().models))
     assert rows.first.text_content() == max(llamas, key=lambda m: m.parameters.number).name  # type: ignore[union-attr]
     ready(page)
     expect(chart.locator("[role=img]:not(.dim)")).to_have_count(len(llamas))  # it has lost nothing

@@ -28,7 +28,7 @@ def opened(page: Page, site: Site, query: str = "") -> Locator:
     page.goto(f"{site.url}{HERE}{query}")
     timeline = page.locator("time-line")
     timeline.scroll_into_view_if_needed()
-    expect(timeline).to_have_attribute("data-ready", "", timeout=30_000)
+    expect(timeline).to_have_attribute("data-ready", "")
     return timeline
 
 
@@ -87,7 +87,7 @@ def test_arrow_keys_walk_through_time_and_between_strands(page: Page, site: Site
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
     expect(page.locator("#event-mcculloch-pitts")).to_be_focused()
-    expect(page).to_have_url(re.compile(HERE), timeout=30_000)  # no key of the theme has turned the page
+    expect(page).to_have_url(re.compile(HERE))  # no key of the theme has turned the page
 
 
 def test_a_chosen_event_leads_to_its_chapter_its_source_and_its_relatives(page: Page, site: Site) -> None:
@@ -136,7 +136,7 @@ def test_no_label_lies_on_another(width: int, page: Page, site: Site) -> None:
 def test_the_address_keeps_filters_and_choice_over_reload_and_navigation(page: Page, site: Site) -> None:
     timeline = opened(page, site, "?table-timeline.sort=-date")
     page.get_by_label("Find").fill("RÁW  Sound")
-    expect(page).to_have_url(re.compile(r"table-timeline\.sort=-date&timeline\.q=R%C3%81W"), timeout=30_000)
+    expect(page).to_have_url(re.compile(r"table-timeline\.sort=-date&timeline\.q=R%C3%81W"))
     assert titles(timeline) == ["WaveNet", "Jukebox"]
     page.get_by_label("Find").fill("")
     page.get_by_role("button", name=re.compile("^Scale ")).click()
@@ -206,7 +206,7 @@ def test_a_link_to_an_event_that_is_filtered_out_shows_it(page: Page, site: Site
     )
     entry = timeline.locator("li", has=page.locator("strong", has_text=re.compile(f"^{title}$")))
     expect(entry).to_be_in_viewport()
-    expect(page).to_have_url(re.compile(r"/timeline/\?timeline\.at=[a-z0-9-]+#event-"), timeout=30_000)
+    expect(page).to_have_url(re.compile(r"/timeline/\?timeline\.at=[a-z0-9-]+#event-"))
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
@@ -215,7 +215,7 @@ def test_it_serves_everybody_with_filters_and_an_event_chosen(
 ) -> None:
     visit(page, f"{site.url}{HERE}?timeline.from=2016&timeline.to=2022&timeline.at=transformer", scheme)
     page.locator("time-line").scroll_into_view_if_needed()
-    expect(page.locator("time-line[data-ready]")).to_have_count(1, timeout=30_000)
+    expect(page.locator("time-line[data-ready]")).to_have_count(1)
     page.set_viewport_size({"width": width, "height": 844})
     expect(page.get_by_role("listbox")).to_be_visible(visible=width == 1280)
     assert page.evaluate(VIOLATIONS) == []

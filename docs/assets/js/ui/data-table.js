@@ -9,7 +9,8 @@ import { readColumns, readRows } from "./table-read.js";
 const FEW = 8;
 /** From here on rows out of sight are not laid out. */
 const TALL = 100;
-/** Rows that are shown at first. */
+/** Of more rows than `MANY` only the first are shown, until all are asked for. */
+const MANY = 2000;
 const FIRST = 500;
 
 class DataTable extends HTMLElement {
@@ -167,6 +168,9 @@ class DataTable extends HTMLElement {
   takeAddress() {
     const { columns, rows, table, chosen, say } = this.view;
     const { state, ignored } = stateOf(table.id, accepts(columns, rows));
+    if (this.dataset.ready === "" && JSON.stringify(toState(fromState(columns, state))) === JSON.stringify(toState(chosen))) {
+      return this.reveal(); // a link within the page
+    }
     Object.assign(chosen, fromState(columns, state));
     this.made.field.value = chosen.text;
     this.#picking = chosen.compare.length > 0;
@@ -200,7 +204,7 @@ class DataTable extends HTMLElement {
     const by = toState({ ...nothing(), sort: chosen.sort }).sort?.[0] ?? "";
     if (!this.#order.rows.length || this.#order.by !== by) this.#order = { by, rows: sorted(rows, columns, chosen.sort) };
     const fitting = filtered(this.#order.rows, columns, chosen);
-    const shown = this.#all ? fitting : fitting.slice(0, FIRST);
+    const shown = this.#all || fitting.length <= MANY ? fitting : fitting.slice(0, FIRST);
     this.view.shown = shown;
     this.place();
     this.showColumns();

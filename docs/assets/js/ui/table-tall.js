@@ -8,7 +8,8 @@ function giveRoles(table) {
   for (const row of table.rows) {
     row.setAttribute("role", "row");
     for (const cell of row.cells) {
-      cell.setAttribute("role", cell.localName === "td" ? "cell" : cell.scope === "col" ? "columnheader" : "rowheader");
+      const head = row.parentNode === table.tHead ? "columnheader" : "rowheader";
+      cell.setAttribute("role", cell.localName === "td" ? "cell" : head);
     }
   }
 }
