@@ -58,7 +58,7 @@ export function width(text) {
   let sum = 0;
   for (const letter of text) {
     if (/\p{Lu}/u.test(letter)) sum += 11;
-    else if (/\p{Nd}/u.test(letter)) sum += 10;
+    else if (/\d/.test(letter)) sum += 10;
     else sum += " .,-il".includes(letter) ? 5.2 : 9.5;
   }
   return sum;
