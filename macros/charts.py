@@ -3,23 +3,31 @@
 Marks: a filled circle is a published figure, a hollow diamond an estimate by somebody else. Axes are
 logarithmic, because the figures span many powers of ten. A scatter labels the marks for which there is
 room; each mark tells its name and value in a line above the chart when it is pointed at or focused.
+
+`<data-chart>` (docs/assets/js/ui/data-chart.js) reads values and families from the marks: it moves them to a
+linear scale and back, brings out a family, and lets arrow keys step from mark to mark.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from macros.citations import PageContext, chapter_link, show_figure
 from macros.schema import Figure
 from macros.tables import table
-from macros.text import AuthorError, escape, nearest, number, scaled
+from macros.text import AuthorError, escape, nearest, number, readable_date, scaled
 
 MODELS = "llms/models.md"
-WIDTH, LEFT, RIGHT = 480, 68, 32
+WIDTH, LEFT, RIGHT = 480, 88, 32
+HEIGHT, TOP, BOTTOM = 620, 34, 30
 ROW = 38
+SCALE = '<{0} class="scale-word">logarithmic</{0}>'
+"""The word that says how an axis is divided; the script changes it with the scale."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class Mark:
     words: str
     estimate: bool = False
     year: float = 0.0
+    date: str = ""
+    family: str = ""
 
 
 def chart(page: PageContext, kind: str) -> str:
@@ -42,19 +52,44 @@ def chart(page: PageContext, kind: str) -> str:
     """
     if kind not in CHARTS:
         raise AuthorError(f"no chart '{kind}'; {nearest(kind, CHARTS, 'charts')}")
-    caption, says, art, twin = CHARTS[kind](page)
+    caption, says, marks, draw, behind, twin = CHARTS[kind](page)
+    height, art = draw(marks, caption.split(" by ")[0])
     name = page.unique(f"chart-{kind}")
+    present = {mark.family for mark in marks}
+    families = "|".join(f"{row.id} {row.name}" for row in page.catalogue.families if row.id in present)
     return (
-        f'<figure class="figure chart" id="{name}"><div class="figure__art" data-search-exclude>'
-        f'<svg viewBox="0 0 {WIDTH} {art[0]}" role="group" aria-labelledby="{name}-title">'
-        f'<title id="{name}-title">{caption}</title>{art[1]}</svg></div>'
-        f'<figcaption>{caption}<p class="says">{says}</p></figcaption>'
+        f'<figure class="figure chart" id="{name}">'
+        f'<data-chart data-families="{escape(families)}">'
+        f'<div class="figure__art" data-search-exclude>'
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="group" aria-labelledby="{name}-title">'
+        f'<title id="{name}-title">{caption} (logarithmic)</title>{art}</svg></div></data-chart>'
+        f'<figcaption>{caption} ({SCALE.format("span")})<p class="says">{says}</p>{behind}</figcaption>'
         f'<details class="twin"><summary>The same as a table</summary>{twin}</details></figure>'
     )
 
 
-Drawn = tuple[str, str, tuple[int, str], str]
-"""Caption, finding, (height, SVG), table."""
+class Drawn(NamedTuple):
+    """What a chart is made of; `draw` turns the marks and the name of their axis into height and SVG."""
+
+    caption: str
+    says: str
+    marks: list[Mark]
+    draw: Callable[[list[Mark], str], tuple[int, str]]
+    behind: str
+    twin: str
+
+
+def _behind(page: PageContext, target: str, state: str, words: str) -> str:
+    """A link to the table that has the rows behind the marks; `state`: what it is filtered and sorted by."""
+    path, _, table_id = target.rpartition("#")
+    if path and path not in page.pages:
+        return ""
+    address = "" if path in ("", page.path) else page.link(path)
+    query = "&amp;".join(f"{table_id}.{part}" for part in state.split())
+    return (
+        f'<p class="behind" data-search-exclude><a href="{address}?{query}#{table_id}" data-state>'
+        f"{words}</a></p>"
+    )
 
 
 def _parameters(page: PageContext) -> Drawn:
@@ -63,12 +98,12 @@ def _parameters(page: PageContext) -> Drawn:
         figure = model.parameters
         if isinstance(figure, str):
             continue
-        year = _year(model.date)
+        where = (_year(model.date), readable_date(model.date), model.family)
         if figure.number is not None:
-            marks.append(Mark(model.name, figure.number, show_figure(figure), year=year))
+            marks.append(Mark(model.name, figure.number, show_figure(figure), False, *where))
         for estimate in figure.estimates[-1:]:
             words = f"estimate {scaled(estimate.value)} ({estimate.by})"
-            marks.append(Mark(model.name, estimate.value, words, True, year))
+            marks.append(Mark(model.name, estimate.value, words, True, *where))
     silent = sum(
         isinstance(m.parameters, Figure) and bool(m.parameters.undisclosed) for m in page.catalogue.models
     )
@@ -79,12 +114,14 @@ def _parameters(page: PageContext) -> Drawn:
         f"({escape(most.words)}), a factor of {most.value / least.value:,.0f}; for {silent} of the "
         f"{len(page.catalogue.models)} models in the data the maker published no size."
     )
-    twin = _twin(page, marks)
-    return (
-        "Parameters of language models by date of publication (logarithmic)",
+    behind = _behind(page, f"{MODELS}#table-models", "sort=-parameters", "The models as a table, by size")
+    return Drawn(
+        "Parameters of language models by date of publication",
         says,
-        _scatter(marks),
-        twin,
+        marks,
+        _scatter,
+        behind,
+        _twin(page, marks),
     )
 
 
@@ -94,7 +131,8 @@ def _context(page: PageContext) -> Drawn:
         figure = model.context
         if isinstance(figure, Figure) and figure.number:
             words = f"{show_figure(figure, 'context')} tokens"
-            marks.append(Mark(model.name, figure.number, words, year=_year(model.date)))
+            where = (_year(model.date), readable_date(model.date), model.family)
+            marks.append(Mark(model.name, figure.number, words, False, *where))
     least, most = min(marks, key=lambda m: m.value), max(marks, key=lambda m: m.value)
     says = (
         f"The windows of the {len(marks)} models that state one run from "
@@ -102,12 +140,16 @@ def _context(page: PageContext) -> Drawn:
         f"({escape(most.name)}), a factor of "
         f"{most.value / least.value:,.0f}. That a text fits does not yet mean that it is used well."
     )
-    twin = _twin(page, marks)
-    return (
-        "Context windows in tokens by date of publication (logarithmic)",
+    behind = _behind(
+        page, f"{MODELS}#table-models", "context=1.. sort=-context", "The models as a table, by context"
+    )
+    return Drawn(
+        "Context windows in tokens by date of publication",
         says,
-        _scatter(marks),
-        twin,
+        marks,
+        _scatter,
+        behind,
+        _twin(page, marks),
     )
 
 
@@ -139,12 +181,9 @@ def _cost(page: PageContext) -> Drawn:
         "magnitude, not digits."
     )
     twin = table(page, "scaling", ["name", "figure", "nature", "by"], where={"kind": "cost"})
-    return (
-        "What one training run cost, in US dollars (logarithmic)",
-        says,
-        _dots(marks),
-        twin,
-    )
+    shown = re.search(r'<table[^>]* id="([^"]+)"', twin)
+    behind = _behind(page, f"#{shown[1]}", "sort=-figure", "The runs as a table, by cost") if shown else ""
+    return Drawn("What one training run cost, in US dollars", says, marks, _dots, behind, twin)
 
 
 CHARTS: dict[str, Callable[[PageContext], Drawn]] = {
@@ -165,31 +204,44 @@ def _decades(values: list[float]) -> tuple[int, int]:
 
 
 def _point(x: float, y: float, mark: Mark, tip: str = "") -> str:
-    """A mark; with a tip it can be focused and pointed at, otherwise its words stand beside it."""
-    said = f"{escape(mark.name)}: {escape(mark.words)}"
+    """A mark with its words, which can be focused; a tip is a line that shows them without script."""
+    said = f"{escape(mark.name)}: {escape(mark.words)}{f', {mark.date}' if mark.date else ''}"
     shape = f'<circle class="hue-1" cx="{x:.1f}" cy="{y:.1f}" r="5.5"/>'
     if mark.estimate:
         shape = f'<path class="line-2 bold" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z"/>'
-    if not tip:
-        return f'<g role="img" aria-label="{said}">{shape}</g>'
-    return f'<g class="mark" tabindex="0" role="img" aria-label="{said}">{shape}{tip}</g>'
+    family = f' data-family="{mark.family}"' if mark.family else ""
+    return (
+        f'<g class="mark" tabindex="0" role="img" aria-label="{said}" data-value="{mark.value:.6g}"{family}>'
+        f"{shape}{tip}</g>"
+    )
 
 
-def _dots(marks: list[Mark]) -> tuple[int, str]:
+def tick_group(
+    axis: str, along: tuple[float, float], across: tuple[float, float], ticks: Iterable[str]
+) -> str:
+    """The ticks of a logarithmic axis, with what the script needs to draw others in their place."""
+    return (
+        f'<g class="ticks" data-axis="{axis}" data-start="{along[0]:g}" data-end="{along[1]:g}" '
+        f'data-across="{across[0]:g} {across[1]:g}">{"".join(ticks)}</g>'
+    )
+
+
+def _dots(marks: list[Mark], name: str) -> tuple[int, str]:
     """One row a mark: name left, value right, and the mark on a logarithmic track below them."""
     low, high = _decades([mark.value for mark in marks])
-    height = ROW * len(marks) + 34
-    out = []
+    height = ROW * len(marks) + 56
+    start, end, foot = 10, WIDTH - 10, height - 48
+    out, ticks = [], []
 
     def x(value: float) -> float:
-        return 10 + (WIDTH - 20) * (math.log10(value) - low) / (high - low)
+        return start + (end - start) * (math.log10(value) - low) / (high - low)
 
     for decade in range(low, high + 1):
         at = x(10.0**decade)
         anchor = "start" if decade == low else "end" if decade == high else "middle"
-        out.append(f'<path class="ink thin grid" d="M{at:.1f} 4V{height - 26}"/>')
-        out.append(
-            f'<text class="muted" x="{at:.1f}" y="{height - 8}" text-anchor="{anchor}">'
+        ticks.append(f'<path class="ink thin grid" d="M{at:.1f} 4V{foot}"/>')
+        ticks.append(
+            f'<text class="muted" x="{at:.1f}" y="{foot + 18}" text-anchor="{anchor}">'
             f"{scaled(10.0**decade)}</text>"
         )
     for i, mark in enumerate(marks):
@@ -199,65 +251,85 @@ def _dots(marks: list[Mark]) -> tuple[int, str]:
             f'<text class="muted plate" x="{WIDTH - 2}" y="{top + 17}" text-anchor="end">'
             f"{escape(mark.words)}</text>"
         )
-        out.append(f'<path class="ink thin grid" d="M10 {top + 29}H{WIDTH - 10}"/>')
+        out.append(f'<path class="ink thin grid" d="M{start} {top + 29}H{end}"/>')
         out.append(_point(x(mark.value), top + 29, mark))
-    return height, "".join(out)
+    named = (
+        f'<text class="muted" x="{WIDTH / 2}" y="{height - 8}" text-anchor="middle">'
+        f"{name.split(', in ')[-1]}, {SCALE.format('tspan')} scale</text>"
+    )
+    return height, tick_group("x", (start, end), (4, foot), ticks) + named + "".join(out)
 
 
-def _scatter(marks: list[Mark]) -> tuple[int, str]:
+def _scatter(marks: list[Mark], name: str) -> tuple[int, str]:
     """Time across, size up; labels where they fit, every mark's words in the line above on focus."""
-    height, top, bottom = 620, 34, 30
     low, high = _decades([mark.value for mark in marks])
     first, last = (
         math.floor(min(m.year for m in marks)),
         math.ceil(max(m.year for m in marks) + 0.01),
     )
-    out = []
+    start, end = HEIGHT - BOTTOM - 10, TOP
+    out, ticks = [], []
 
     def x(year: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * (year - first) / (last - first)
 
     def y(value: float) -> float:
-        return top + (height - bottom - top - 10) * (high - math.log10(value)) / (high - low)
+        return start + (end - start) * (math.log10(value) - low) / (high - low)
 
     for decade in range(low, high + 1):
         at = y(10.0**decade)
-        out.append(f'<path class="ink thin grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
-        out.append(
+        ticks.append(f'<path class="ink thin grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
+        ticks.append(
             f'<text class="muted" x="{LEFT - 4}" y="{at + 5:.1f}" text-anchor="end">'
             f"{scaled(10.0**decade)}</text>"
         )
     for year in range(first, last + 1, 1 if last - first < 9 else 2):
         out.append(
-            f'<text class="muted" x="{x(year):.1f}" y="{height - 8}" text-anchor="middle">{year}</text>'
+            f'<text class="muted" x="{x(year):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{year}</text>'
         )
-    taken = _Taken()
-    for mark in marks:
-        taken.add((x(mark.year) - 8, y(mark.value) - 8, x(mark.year) + 8, y(mark.value) + 8))
+    middle = (start + end) / 2
+    out.append(
+        f'<text class="muted" text-anchor="middle" transform="translate(14 {middle}) rotate(-90)">'
+        f"{name}, {SCALE.format('tspan')} scale</text>"
+    )
+    ordered = sorted(marks, key=lambda m: m.year)
+    places = [(round(x(m.year), 1), round(y(m.value), 1)) for m in ordered]
+    labels = [
+        f'<text class="ink label" x="{at[0]:.1f}" y="{at[1]:.1f}">{escape(mark.name)}</text>'
+        for mark, at in zip(ordered, label_places(ordered, places))
+        if at
+    ]
     points = []
-    for mark in _by_standing_out(marks):
-        at, up = x(mark.year), y(mark.value)
-        size = _width(mark.name)
-        places = [
+    for mark, (at, up) in zip(ordered, places):
+        words = f"{mark.name}: {mark.words}"
+        tip = f'<text class="ink tip" x="{LEFT}" y="16">{escape(words)}</text>'
+        points.append(_point(at, up, mark, tip))
+    grid = tick_group("y", (start, end), (LEFT, WIDTH - RIGHT), ticks)
+    return HEIGHT, f'{grid}{"".join(out)}<g class="labels">{"".join(labels)}</g>{"".join(points)}'
+
+
+def label_places(marks: list[Mark], places: list[tuple[float, float]]) -> list[tuple[float, float] | None]:
+    """Left end and base line of each label; None where there is no room beside, above or below its mark."""
+    taken = _Taken()
+    for at, up in places:
+        taken.add((at - 8, up - 8, at + 8, up + 8))
+    found: list[tuple[float, float] | None] = [None] * len(marks)
+    for i in _by_standing_out(marks):
+        (at, up), size = places[i], _width(marks[i].name)
+        tries = [
             (at + 9, up + 5),
             (at - 9 - size, up + 5),
             (at - size / 2, up - 10),
             (at - size / 2, up + 21),
         ]
-        for left, base in places:
+        for left, base in tries:
             box = (left, base - 13, left + size, base + 4)
-            inside = left >= LEFT and box[2] <= WIDTH - 2 and top - 8 < box[1] and box[3] < height - bottom
-            if inside and not taken.meets(box):
+            inside = left >= LEFT and box[2] <= WIDTH - 2
+            if inside and box[1] > TOP - 8 and box[3] < HEIGHT - BOTTOM and not taken.meets(box):
                 taken.add(box)
-                out.append(
-                    f'<text class="ink label" x="{left:.1f}" y="{base:.1f}">{escape(mark.name)}</text>'
-                )
+                found[i] = (left, base)
                 break
-    for mark in sorted(marks, key=lambda m: m.year):
-        words = f"{mark.name}: {mark.words}"
-        tip = f'<text class="ink tip" x="{LEFT}" y="16">{escape(words)}</text>'
-        points.append(_point(x(mark.year), y(mark.value), mark, tip))
-    return height, "".join(out + points)
+    return found
 
 
 def _width(text: str) -> float:
@@ -265,19 +337,21 @@ def _width(text: str) -> float:
     return sum(11 if c.isupper() else 10 if c.isdigit() else 5.2 if c in " .,-il" else 9.5 for c in text)
 
 
-def _by_standing_out(marks: list[Mark]) -> list[Mark]:
+def _by_standing_out(marks: list[Mark]) -> list[int]:
     """Marks in the order in which they get labels: first the largest until then, later the lonely ones."""
-    record, highest = set(), 0.0
-    for mark in sorted(marks, key=lambda m: m.year):
-        if mark.value > highest:
-            record.add(mark)
-            highest = mark.value
+    record, highest = set[int](), 0.0
+    for i in sorted(range(len(marks)), key=lambda i: marks[i].year):
+        if marks[i].value > highest:
+            record.add(i)
+            highest = marks[i].value
 
     def cell(mark: Mark) -> tuple[int, int]:
-        return round(mark.year), round(2 * math.log10(mark.value))
+        return math.floor(mark.year + 0.5), math.floor(2 * math.log10(mark.value) + 0.5)
 
     crowd = Counter(map(cell, marks))
-    return sorted(marks, key=lambda mark: (mark not in record, crowd[cell(mark)], -mark.value))
+    return sorted(
+        range(len(marks)), key=lambda i: (i not in record, crowd[cell(marks[i])], -marks[i].value, i)
+    )
 
 
 Box = tuple[float, float, float, float]

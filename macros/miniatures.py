@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from macros.charts import WIDTH, _decades, _width
+from macros.charts import SCALE, WIDTH, _decades, _width, tick_group
 from macros.citations import PageContext
 from macros.measured import Results, load
 from macros.text import AuthorError, escape, nearest, number, scaled
@@ -124,10 +124,15 @@ def _panel(
     heights = [58 if _width(name) + _width(told) > WIDTH - 16 else 38 for name, told, _ in rows]
     y += 8
     bottom, left, across = y + sum(heights), 20, WIDTH - 40
+    ticks = []
     for tick in axis.ticks:
         at, shown = axis.at(tick, left, across), axis.show(tick)
-        out.append(f'<path class="ink thin grid" d="M{at:.1f} {y}V{bottom}"/>')
-        out.append(_text(min(at, WIDTH - 2 - _width(shown) / 2), bottom + 18, shown, anchor="middle"))
+        ticks.append(f'<path class="ink thin grid" d="M{at:.1f} {y}V{bottom}"/>')
+        ticks.append(_text(min(at, WIDTH - 2 - _width(shown) / 2), bottom + 18, shown, anchor="middle"))
+    if axis.log:
+        ticks = [tick_group("x", (left, left + across), (y, bottom), ticks)]
+        ticks.append(_text(WIDTH / 2, bottom + 38, f"{SCALE.format('tspan')} scale", anchor="middle"))
+    out += ticks
     if line is not None:
         at = axis.at(line, left, across)
         out.append(f'<path class="ink thin" stroke-dasharray="6 4" d="M{at:.1f} {y}V{bottom}"/>')
@@ -138,9 +143,10 @@ def _panel(
         out.append(f'<path class="ink thin grid" d="M{left} {track}h{across}"/>')
         for value, words, shape, style in points:
             drawn = f'class="{style}" d="M{axis.at(value, left, across):.1f} {track}{SHAPES[shape]}"'
-            out.append(f'<g role="img" aria-label="{words}"><path {drawn}/></g>')
+            told_value = f' data-value="{value:.6g}"' if axis.log else ""
+            out.append(f'<g role="img" aria-label="{words}"{told_value}><path {drawn}/></g>')
         y += height
-    return bottom + 26, "".join(out)
+    return bottom + (46 if axis.log else 26), "".join(out)
 
 
 def _apart(wanted: list[float], gap: float, low: float, high: float) -> list[float]:
@@ -371,11 +377,12 @@ def miniature_chart(page: PageContext, kind: str) -> str:
         raise AuthorError(f"no chart '{kind}'; {nearest(kind, CHARTS, 'charts')}")
     caption, says, limits, (height, art), twin = CHARTS[kind](load())
     name = page.unique(f"miniatures-{kind}")
+    shown = caption.replace("logarithmic", SCALE.format("span")) if "data-axis" in art else caption
     return (
-        f'<figure class="figure chart" id="{name}"><div class="figure__art" data-search-exclude>'
+        f'<figure class="figure chart" id="{name}"><data-chart><div class="figure__art" data-search-exclude>'
         f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="group" aria-labelledby="{name}-title">'
-        f'<title id="{name}-title">{caption}</title>{art}</svg></div>'
-        f'<figcaption>{caption}<p class="says">{says}</p>'
+        f'<title id="{name}-title">{caption}</title>{art}</svg></div></data-chart>'
+        f'<figcaption>{shown}<p class="says">{says}</p>'
         f'<div class="limits" data-search-exclude>{limits}</div></figcaption>'
         '<details class="twin" data-search-exclude><summary>The same as a table</summary>'
         f'<div class="table-scroll" role="group" tabindex="0" aria-labelledby="{name}-title">{twin}</div>'

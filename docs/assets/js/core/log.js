@@ -1,0 +1,227 @@
+/**
+ * The log of everything that a reader did: events are only ever added. This module says what an event is, joins
+ * logs, and reads and writes the file in which a log travels. `replay.js` makes the schedule out of it.
+ *
+ * An event is an object with these fields:
+ *   v        1, the version of this form
+ *   id       unique: 8 to 64 letters, digits, - or _
+ *   kind     "review", "undo", "suspend", "resume" or "setting"
+ *   at       instant: whole milliseconds since 1970 in UTC
+ *   zone     minutes by which the reader's clock was ahead of UTC
+ *   card     the card's id (not for "setting")
+ *   rating   of a review: 1 again, 2 hard, 3 good, 4 easy
+ *   hash     of a review, may be missing: fingerprint of the card's text as it was shown
+ *   answer   of a review, may be missing: the answer as it was shown, so that a change can be told
+ *   of       of an undo: the id of the event of this card that is to count no more
+ *   name     of a setting: "retention" (0.7 to 0.97) or "newADay" (0 to 200)
+ *   value    of a setting: its number
+ */
+
+export const VERSION = 1;
+const FORMAT = "generative-ai-study-log";
+/** A hundred thousand reviews are about 15 MB. */
+export const LARGEST_FILE = 32_000_000;
+const EARLIEST = Date.UTC(2020, 0), LATEST = Date.UTC(2200, 0);
+const DAY = 86_400_000;
+/** No two clocks that are set right differ by more than this. */
+const AHEAD = DAY;
+
+/** @type {Readonly<Record<string, readonly [least: number, most: number, whole: boolean]>>} */
+const SETTINGS = Object.freeze({ retention: [0.7, 0.97, false], newADay: [0, 200, true] });
+
+/**
+ * @typedef {object} Event
+ * @property {number} v
+ * @property {string} id
+ * @property {"review" | "undo" | "suspend" | "resume" | "setting"} kind
+ * @property {number} at
+ * @property {number} zone
+ * @property {string} [card]
+ * @property {number} [rating]
+ * @property {string} [hash]
+ * @property {string} [answer]
+ * @property {string} [of]
+ * @property {string} [name]
+ * @property {number} [value]
+ */
+
+/** @typedef {{ reason: string, record: unknown }} Damaged a record that cannot be read, kept as it came */
+
+/** @param {unknown} value @param {number} least @param {number} most @returns {value is number} */
+const isBetween = (value, least, most) => typeof value === "number" && value >= least && value <= most;
+
+/** @param {RegExp} pattern @returns {(value: unknown) => boolean} */
+const isLike = (pattern) => (value) => typeof value === "string" && pattern.test(value);
+
+/** @param {number} least @param {number} most @returns {(value: unknown) => boolean} */
+const isWhole = (least, most) => (value) => isBetween(value, least, most) && Number.isInteger(value);
+
+const isId = isLike(/^[\w-]{8,64}$/);
+const isCard = isLike(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+
+/** For each field: who has it, whether it may be missing, what it must be, in words for the reader. */
+const FIELDS = /** @type {const} */ ([
+  ["id", "", true, isId, "8 to 64 letters, digits, - or _"],
+  ["at", "", true, isWhole(EARLIEST, LATEST), "an instant from 2020 on"],
+  ["zone", "", true, isWhole(-1440, 1440), "minutes ahead of UTC"],
+  ["card", "review undo suspend resume", true, isCard, "the id of a card"],
+  ["rating", "review", true, isWhole(1, 4), "1 to 4"],
+  ["hash", "review", false, isLike(/^[\w-]{1,64}$/), "a fingerprint"],
+  ["answer", "review", false, isLike(/^[^]{0,400}$/), "at most 400 characters"],
+  ["of", "undo", true, isId, "the id of an event"],
+  ["name", "setting", true, isLike(/^(retention|newADay)$/), "a known setting"],
+]);
+const KINDS = ["review", "undo", "suspend", "resume", "setting"];
+
+/**
+ * An event with the known fields of a record and nothing else, or the reason why it is none.
+ * @param {unknown} record anything at all
+ * @returns {{ event: Event } | Damaged}
+ */
+export function read(record) {
+  /** @param {string} reason */
+  const damaged = (reason) => ({ reason, record });
+  if (typeof record !== "object" || record === null || Array.isArray(record)) return damaged("no record");
+  const raw = /** @type {Record<string, unknown>} */ (record);
+  if (raw.v !== VERSION) {
+    const newer = isBetween(raw.v, VERSION + 1, Infinity);
+    return damaged(newer ? `version ${raw.v} is newer than this page: reload it` : "v is no known version");
+  }
+  const kind = KINDS.find((known) => known === raw.kind);
+  if (!kind) return damaged("kind is none of the known ones");
+  /** @type {Record<string, unknown>} */
+  const event = { v: VERSION, kind };
+  for (const [name, kinds, required, isRight, told] of FIELDS) {
+    if (kinds && !kinds.split(" ").includes(kind)) continue;
+    if (!required && raw[name] === undefined) continue;
+    if (!isRight(raw[name])) return damaged(`${name} is not ${told}`);
+    event[name] = raw[name];
+  }
+  if (kind === "setting") {
+    const [least, most, whole] = SETTINGS[String(raw.name)];
+    if (!isBetween(raw.value, least, most) || (whole && !Number.isInteger(raw.value))) {
+      return damaged(`value is not from ${least} to ${most}`);
+    }
+    event.value = raw.value;
+  }
+  return { event: /** @type {Event} */ (/** @type {unknown} */ (event)) };
+}
+
+/**
+ * The order of the log: by instant, then by id.
+ * @param {Event} a @param {Event} b
+ */
+export const inOrder = (a, b) => a.at - b.at || (a.id < b.id ? -1 : Number(a.id > b.id));
+
+/**
+ * The union of two logs by id, in order. Of two different events with one id, which no honest log has, the one
+ * whose text comes first stays, so that the result does not hang on which log is named first.
+ * @param {Iterable<Event>} first @param {Iterable<Event>} second
+ * @returns {Event[]}
+ */
+export function merge(first, second) {
+  /** @type {Map<string, Event>} */
+  const all = new Map();
+  for (const log of [first, second]) {
+    for (const event of log) {
+      const other = all.get(event.id);
+      if (!other || (other !== event && text(event) < text(other))) all.set(event.id, event);
+    }
+  }
+  return [...all.values()].sort(inOrder);
+}
+
+/** @param {Event} event */
+const text = (event) => JSON.stringify(Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** @param {Event} a @param {Event} b */
+export const isSame = (a, b) => text(a) === text(b);
+
+/**
+ * The text of the file in which a log travels: the form's name, its version, the events in order, and what is
+ * damaged, as it was found. One event a line, so that a reader can look into it.
+ * @param {readonly Event[]} events @param {readonly Damaged[]} damaged
+ */
+export function toFile(events, damaged) {
+  /** @param {readonly unknown[]} some */
+  const lines = (some) => (some.length ? `[\n${some.map((one) => JSON.stringify(one)).join(",\n")}\n]` : "[]");
+  const head = `"format": ${JSON.stringify(FORMAT)},\n"version": ${VERSION}`;
+  return `{\n${head},\n"events": ${lines([...events].sort(inOrder))},\n"damaged": ${lines(damaged)}\n}\n`;
+}
+
+/**
+ * @typedef {object} Import what a file would add; nothing is changed by asking
+ * @property {string} fault why the file cannot be taken at all, or nothing
+ * @property {Event[]} added events that the log does not have
+ * @property {number} known events that it has already, and repetitions inside the file
+ * @property {number} future events of more than a day after now: a clock was wrong, so they are left out
+ * @property {number} conflicting events whose id stands for another event here: the log's own stays
+ * @property {Damaged[]} damaged records that are no events; they are kept apart, with the reason
+ */
+
+/**
+ * What importing a file would do.
+ * @param {string} content the text of the file
+ * @param {readonly Event[]} log
+ * @param {number} now instant
+ * @returns {Import}
+ */
+export function preview(content, log, now) {
+  const found = parse(content);
+  /** @type {Import} */
+  const plan = { fault: "", added: [], known: 0, future: 0, conflicting: 0, damaged: [] };
+  if (typeof found === "string") return { ...plan, fault: found };
+  const own = new Map(log.map((event) => [event.id, event]));
+  for (const record of found.events) {
+    const result = read(record);
+    if (!("event" in result)) {
+      plan.damaged.push(result);
+      continue;
+    }
+    const { event } = result, other = own.get(event.id);
+    if (other) plan[isSame(event, other) ? "known" : "conflicting"] += 1;
+    else if (event.at > now + AHEAD) plan.future += 1;
+    else {
+      own.set(event.id, event);
+      plan.added.push(event);
+    }
+  }
+  plan.damaged.push(...found.damaged);
+  plan.added.sort(inOrder);
+  return plan;
+}
+
+/**
+ * The records of a file, or why there are none.
+ * @param {string} content
+ * @returns {{ events: unknown[], damaged: Damaged[] } | string}
+ */
+function parse(content) {
+  if (content.length > LARGEST_FILE) {
+    return `The file has ${Math.round(content.length / 1e6)} million characters; no log of this site has over 32.`;
+  }
+  let data;
+  try {
+    data = JSON.parse(content);
+  } catch {
+    const ours = content.slice(0, 200).includes(FORMAT);
+    return ours ? "The file ends too early or was changed by hand. Copy it whole, or export it again."
+      : "This is no file that “Export” of this site wrote.";
+  }
+  if (typeof data !== "object" || data === null || data.format !== FORMAT) {
+    return "This is no file that “Export” of this site wrote.";
+  }
+  if (data.version !== VERSION) {
+    return isBetween(data.version, VERSION + 1, Infinity)
+      ? "The file was written by a newer version of this site. Reload this page, then import it again."
+      : "The file has no version that this page knows.";
+  }
+  if (!Array.isArray(data.events)) return "The file has no list of events.";
+  const damaged = Array.isArray(data.damaged) ? data.damaged : [];
+  return { events: data.events, damaged: damaged.map(asDamaged) };
+}
+
+/** @param {any} entry @returns {Damaged} */
+const asDamaged = (entry) =>
+  entry && typeof entry.reason === "string" ? { reason: entry.reason.slice(0, 200), record: entry.record }
+    : { reason: "kept as damaged by another device", record: entry };

@@ -1,0 +1,126 @@
+/**
+ * From the log to what is remembered: the state of every card, worked out afresh from all events in order.
+ * What an undo names never happened. Each review follows the settings that were in force when it was made.
+ */
+
+import { newCard, scheduler } from "./fsrs.js";
+import { inOrder } from "./log.js";
+
+/** @import { Card } from "./fsrs.js" */
+/** @import { Event } from "./log.js" */
+
+/**
+ * @typedef {object} Known what the log says about one card
+ * @property {Card | null} memory null when it has no review
+ * @property {boolean} suspended
+ * @property {number | null} first instant of its first review
+ * @property {number} reviews
+ * @property {number} lapses how often it was forgotten after it had left its learning steps
+ * @property {string | null} hash of the text shown at its last review
+ * @property {string | null} answer shown at its last review
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Map<string, Known>} cards
+ * @property {{ retention: number, newADay: number }} settings in force at the end
+ * @property {number} count of the events that went in
+ * @property {{ at: number, id: string } | null} last of these events
+ */
+
+/** @returns {State} */
+const empty = () => ({ cards: new Map(), settings: { retention: 0.9, newADay: 10 }, count: 0, last: null });
+
+/** @returns {Known} */
+const unknown = () =>
+  ({ memory: null, suspended: false, first: null, reviews: 0, lapses: 0, hash: null, answer: null });
+
+/** Schedulers by retention: a log has few settings and many reviews. */
+function makeSchedulers() {
+  /** @type {Map<number, ReturnType<typeof scheduler>>} */
+  const made = new Map();
+  return (/** @type {number} */ retention) => {
+    const ready = made.get(retention) ?? scheduler({ retention });
+    made.set(retention, ready);
+    return ready;
+  };
+}
+
+/**
+ * The state after all these events, which may come in any order.
+ * @param {readonly Event[]} events
+ * @returns {State}
+ */
+export function replay(events) {
+  const undone = undoneBy(events), schedulers = makeSchedulers(), state = empty();
+  for (const event of [...events].sort(inOrder)) {
+    if (!undone.has(event.id)) apply(state, event, schedulers(state.settings.retention));
+    count(state, event);
+  }
+  return state;
+}
+
+/**
+ * The state after some more events, or null where they reach back and everything has to be replayed: an undo,
+ * or an event that is older than the last one.
+ * @param {State} state stays as it is
+ * @param {readonly Event[]} events
+ * @returns {State | null}
+ */
+export function extend(state, events) {
+  const sorted = [...events].sort(inOrder), schedulers = makeSchedulers();
+  const first = sorted[0];
+  const reachesBack = first && state.last && (first.at < state.last.at
+    || (first.at === state.last.at && first.id <= state.last.id));
+  if (reachesBack || sorted.some((event) => event.kind === "undo")) return null;
+  const next = { ...state, cards: new Map(state.cards), settings: { ...state.settings } };
+  for (const event of sorted) {
+    apply(next, event, schedulers(next.settings.retention));
+    count(next, event);
+  }
+  return next;
+}
+
+/**
+ * The ids of events that an undo takes back. It must name the event of its own card, and no undo is undone.
+ * @param {readonly Event[]} events
+ * @returns {Set<string>}
+ */
+export function undoneBy(events) {
+  const named = new Map(events.filter((event) => event.kind === "undo").map((event) => [`${event.of} ${event.card}`, 1]));
+  if (!named.size) return new Set();
+  return new Set(events
+    .filter((event) => event.kind !== "undo" && named.has(`${event.id} ${event.card}`))
+    .map((event) => event.id));
+}
+
+/** @param {State} state @param {Event} event */
+function count(state, event) {
+  state.count += 1;
+  state.last = { at: event.at, id: event.id };
+}
+
+/**
+ * @param {State} state is changed
+ * @param {Event} event
+ * @param {ReturnType<typeof scheduler>} rules
+ */
+function apply(state, event, rules) {
+  if (event.kind === "setting") Object.assign(state.settings, { [event.name ?? ""]: event.value });
+  if (!event.card || event.kind === "undo") return;
+  const card = state.cards.get(event.card) ?? unknown();
+  if (event.kind === "suspend" || event.kind === "resume") {
+    state.cards.set(event.card, { ...card, suspended: event.kind === "suspend" });
+    return;
+  }
+  const rating = event.rating ?? 0;
+  state.cards.set(event.card, {
+    memory: rules.review(card.memory ?? newCard(event.at), rating, event.at),
+    suspended: card.suspended,
+    first: card.first ?? event.at,
+    reviews: card.reviews + 1,
+    lapses: card.lapses + Number(card.memory?.state === "review" && rating === 1),
+    hash: event.hash ?? null,
+    answer: event.answer ?? null,
+  });
+}
