@@ -7,7 +7,7 @@ import { newCard, scheduler } from "./fsrs.js";
 import { inOrder } from "./log.js";
 
 /** @import { Card } from "./fsrs.js" */
-/** @import { Event } from "./log.js" */
+/** @import { LogEvent } from "./log.js" */
 
 /**
  * @typedef {object} Known what the log says about one card
@@ -48,7 +48,7 @@ function makeSchedulers() {
 
 /**
  * The state after all these events, which may come in any order.
- * @param {readonly Event[]} events
+ * @param {readonly LogEvent[]} events
  * @returns {State}
  */
 export function replay(events) {
@@ -64,7 +64,7 @@ export function replay(events) {
  * The state after some more events, or null where they reach back and everything has to be replayed: an undo,
  * or an event that is older than the last one.
  * @param {State} state stays as it is
- * @param {readonly Event[]} events
+ * @param {readonly LogEvent[]} events
  * @returns {State | null}
  */
 export function extend(state, events) {
@@ -83,7 +83,7 @@ export function extend(state, events) {
 
 /**
  * The ids of events that an undo takes back. It must name the event of its own card, and no undo is undone.
- * @param {readonly Event[]} events
+ * @param {readonly LogEvent[]} events
  * @returns {Set<string>}
  */
 export function undoneBy(events) {
@@ -94,7 +94,7 @@ export function undoneBy(events) {
     .map((event) => event.id));
 }
 
-/** @param {State} state @param {Event} event */
+/** @param {State} state @param {LogEvent} event */
 function count(state, event) {
   state.count += 1;
   state.last = { at: event.at, id: event.id };
@@ -102,7 +102,7 @@ function count(state, event) {
 
 /**
  * @param {State} state is changed
- * @param {Event} event
+ * @param {LogEvent} event
  * @param {ReturnType<typeof scheduler>} rules
  */
 function apply(state, event, rules) {
