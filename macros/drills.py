@@ -40,6 +40,8 @@ def classes(catalogue: Catalogue) -> Iterator[Card]:
         if len(kinds) != 1 or kinds == {"undisclosed"}:
             continue
         right, card_id = names[kinds.pop()], f"drill-class-{family.id}"
+        if family.name in right.name:
+            continue  # the question would answer itself
         others = islice(_mixed((r for r in names.values() if r is not right), card_id), 3)
         examples = {model.architecture: model.name for model in reversed(catalogue.models)}
         yield _quiz(
