@@ -19,7 +19,7 @@ from pathlib import Path
 
 import genanki
 
-from macros.cards import Card
+from macros.flashcards import Card
 from macros.schema import Source
 
 DECK = "Generative AI, checked"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from macros.cards import Card, Option, fingerprint
+from macros.flashcards import Card, Option, fingerprint
 from macros.schema import Catalogue, Event, Figure, Model
 from macros.text import readable_date, scaled
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from macros.anki import package, table
-from macros.cards import Card, read_cards
+from macros.flashcards import Card, read_cards
 from macros.catalogue import DOCS
 from macros.drills import drills
 from macros.pages import PARTS, Page
