@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from macros.anki import package, table
-from macros.flashcards import Card, read_cards
 from macros.catalogue import DOCS
 from macros.drills import drills
+from macros.flashcards import Card, read_cards
 from macros.pages import PARTS, Page
 from macros.schema import Catalogue
 from macros.text import relative
