@@ -21,7 +21,7 @@ from macros.drills import drills
 from macros.flashcards import Card, read_cards
 from macros.pages import PARTS, Page
 from macros.schema import Catalogue
-from macros.text import relative
+from macros.text import published
 
 VERSION = 1
 """Of both JSON files."""
@@ -34,7 +34,7 @@ def write_study(site_dir: Path, pages: dict[str, Page], home: str, catalogue: Ca
     folder.mkdir(exist_ok=True)
     _write_json(folder / "chapters.json", {"version": VERSION, "chapters": _chapters(cards, pages)})
     _write_json(folder / "drills.json", {"version": VERSION, "drills": _drills(made, catalogue)})
-    linked = [replace(card, url=home + address(card.chapter)) for card in made]
+    linked = [replace(card, url=home + published(card.chapter)) for card in made]
     sources = {source.id: source for source in catalogue.sources}
     drilled = {card.id for card in made}
 
@@ -44,11 +44,6 @@ def write_study(site_dir: Path, pages: dict[str, Page], home: str, catalogue: Ca
     every = [*cards, *linked]
     (folder / "genai.apkg").write_bytes(package(every, deck_of, sources, published_at()))
     (folder / "cards.csv").write_text(table(every, deck_of, sources), encoding="utf-8", newline="\n")
-
-
-def address(page: str) -> str:
-    """The address of a page below the site's root: language/bert.md → language/bert/."""
-    return relative("index.md", page).removeprefix("./")
 
 
 def part(page: str) -> str:
@@ -81,7 +76,7 @@ def _chapters(cards: list[Card], pages: dict[str, Page]) -> list[dict[str, Any]]
         entry = {"id": card.id, "kind": card.kind, "hash": card.hash}
         by_page.setdefault(card.chapter, []).append(entry)
     return [
-        {"address": address(path), "title": pages[path].title, "part": part(path), "cards": own}
+        {"address": published(path), "title": pages[path].title, "part": part(path), "cards": own}
         for path, own in by_page.items()
     ]
 
@@ -90,7 +85,7 @@ def _drills(made: list[Card], catalogue: Catalogue) -> list[dict[str, Any]]:
     rows = []
     for card in made:
         named = [catalogue.get("sources", name) for name in card.sources]
-        row = {"id": card.id, "kind": card.kind, "hash": card.hash, "chapter": address(card.chapter)}
+        row = {"id": card.id, "kind": card.kind, "hash": card.hash, "chapter": published(card.chapter)}
         row |= {"fact": card.fact, "question": card.question, "answer": card.answer}
         options = [asdict(option) for option in card.options]
         cited = [{"title": source.title, "url": source.url} for source in named if source]

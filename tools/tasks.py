@@ -43,7 +43,7 @@ PLAIN = "--quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
 WORKSHOPS = {
     "macros": (
         *("schema", "maths", "questions", "check", "facts", "measured", "miniatures"),
-        *("export", "downloads", "copies", "redirects"),
+        *("export", "downloads", "copies", "redirects", "flashcards", "drills", "anki", "study"),
     ),
     "miniatures": ("blanks", "cards", "export", "goldens", "measure"),
 }
