@@ -49,7 +49,7 @@ WORKSHOPS = {
 }
 BUDGETS = {
     "macros": 1500,
-    "macros: schema, blocks, formulas, checks, measurements, exports": 2200,
+    "macros: schema, blocks, formulas, checks, measurements, exports, cards": 2700,
     "macros: worked examples": 3500,
     "miniatures": 2000,
     "miniatures: export, cards, measurement, goldens": 1900,
