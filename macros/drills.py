@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from macros.cards import TIMELINE, card_address
 from macros.flashcards import Card, Option, fingerprint
 from macros.schema import Catalogue, Event, Figure, Model
-from macros.text import readable_date, scaled
+from macros.text import published, readable_date, scaled
 
 T = TypeVar("T")
 
@@ -68,6 +69,7 @@ def firsts(catalogue: Catalogue) -> Iterator[Card]:
                 answer=event.significance,
                 sources=[event.source],
                 fact=readable_date(event.date),
+                at=f"{TIMELINE}#event-{event.id}",
             )
 
 
@@ -89,6 +91,7 @@ def years(catalogue: Catalogue) -> Iterator[Card]:
             f"<p>{year}{exactly}. {_text(event.significance)}</p>",
             sources=[event.source],
             fact=day,
+            at=f"{TIMELINE}#event-{event.id}",
         )
 
 
@@ -110,6 +113,7 @@ def undisclosed(catalogue: Catalogue) -> Iterator[Card]:
                 [(other.name, f"{_figure(other.parameters)} parameters.") for other in others],
                 sources=[model.parameters.source or model.source],
                 fact="undisclosed",
+                at=card_address(model),
             )
 
 
@@ -128,6 +132,7 @@ def tokens(catalogue: Catalogue) -> Iterator[Card]:
                 [(_figure(m.training_tokens), f"So many had {m.name}.") for m in others],
                 sources=[_source(model)],
                 fact=f"{_figure(model.training_tokens)} tokens",
+                at=card_address(model),
             )
 
 
@@ -193,11 +198,15 @@ def _card(
     *,
     sources: Sequence[str | None],
     fact: str,
+    at: str = "",
     options: tuple[Option, ...] = (),
 ) -> Card:
+    """A card that leads to the place `at` (a page, perhaps with an anchor), or else to its chapter."""
     named = tuple(dict.fromkeys(source for source in sources if source))
+    page, hash_, anchor = (at or chapter).partition("#")
+    place = f"{published(page)}{hash_}{anchor}"
     return Card(
-        *(card_id, chapter, "", question, answer, fingerprint(f"{card_id} {fact}"), options, named, fact)
+        *(card_id, chapter, place, question, answer, fingerprint(f"{card_id} {fact}"), options, named, fact)
     )
 
 
@@ -210,10 +219,11 @@ def _quiz(
     *,
     sources: Sequence[str | None],
     fact: str,
+    at: str = "",
     answer: str = "",
 ) -> Card:
     """A quiz whose options, given as (text, reason), stand in a mixed order."""
     options = [Option(pair == right, _text(pair[0]), _text(pair[1])) for pair in (right, *wrong)]
     mixed = tuple(sorted(options, key=lambda option: fingerprint(f"{card_id} {option.text}")))
     told = f"<p>{_text(answer)}</p>" if answer else ""
-    return _card(card_id, chapter, question, told, sources=sources, fact=fact, options=mixed)
+    return _card(card_id, chapter, question, told, sources=sources, fact=fact, at=at, options=mixed)

@@ -36,6 +36,7 @@ class Card:
     chapter: str
     """The page's path under docs/."""
     url: str
+    """Where it stands; of a drill, below the site's root, where its fact is told."""
     question: str
     answer: str
     hash: str

@@ -2,7 +2,8 @@
 
 study/chapters.json   {version, chapters: [{address, title, part, cards: [{id, kind, hash}]}]}; the texts of
                       these cards stand in the pages
-study/drills.json     {version, drills: [{id, kind, hash, chapter, fact, question, answer, options, sources}]}
+study/drills.json     {version, drills: [{id, kind, hash, chapter, at, fact, question, answer, options: [{right,
+                      text, reason}], sources: [{title, url}]}]}; `at` is the address that tells the fact
 study/genai.apkg      everything for Anki; study/cards.csv as a table
 """
 
@@ -34,12 +35,13 @@ def write_study(site_dir: Path, pages: dict[str, Page], home: str, catalogue: Ca
     folder.mkdir(exist_ok=True)
     _write_json(folder / "chapters.json", {"version": VERSION, "chapters": _chapters(cards, pages)})
     _write_json(folder / "drills.json", {"version": VERSION, "drills": _drills(made, catalogue)})
-    linked = [replace(card, url=home + published(card.chapter)) for card in made]
+    linked = [replace(card, url=home + card.url) for card in made]
     sources = {source.id: source for source in catalogue.sources}
     drilled = {card.id for card in made}
 
     def deck_of(card: Card) -> str:
-        return "Drills" if card.id in drilled else f"{part(card.chapter)}::{pages[card.chapter].title}"
+        above = "Drills" if card.id in drilled else part(card.chapter)
+        return f"{above}::{pages[card.chapter].title}"
 
     every = [*cards, *linked]
     (folder / "genai.apkg").write_bytes(package(every, deck_of, sources, published_at()))
@@ -86,7 +88,7 @@ def _drills(made: list[Card], catalogue: Catalogue) -> list[dict[str, Any]]:
     for card in made:
         named = [catalogue.get("sources", name) for name in card.sources]
         row = {"id": card.id, "kind": card.kind, "hash": card.hash, "chapter": published(card.chapter)}
-        row |= {"fact": card.fact, "question": card.question, "answer": card.answer}
+        row |= {"at": card.url, "fact": card.fact, "question": card.question, "answer": card.answer}
         options = [asdict(option) for option in card.options]
         cited = [{"title": source.title, "url": source.url} for source in named if source]
         rows.append({**row, "options": options, "sources": cited})

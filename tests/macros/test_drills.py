@@ -59,6 +59,14 @@ def test_every_drill_has_a_source_and_a_page() -> None:
         assert card.chapter.endswith(".md") and card.fact, card.id
 
 
+def test_a_drill_leads_to_where_its_fact_is_told() -> None:
+    places = {card.id: card.url for card in drills(CATALOGUE)}
+    assert places["drill-tokens-gpt-3"] == places["drill-undisclosed-gpt-4"].replace("gpt-4", "gpt-3")
+    assert places["drill-tokens-gpt-3"] == "data/models/#gpt-3"
+    assert places["drill-year-mcculloch-pitts"] == "foundations/timeline/#event-mcculloch-pitts"
+    assert places["drill-class-bert"] == "language/bert/"
+
+
 def test_what_is_undisclosed_stands_beside_published_numbers_only() -> None:
     cards = by_row(undisclosed, "undisclosed")
     for row, card in cards.items():

@@ -61,7 +61,10 @@ def test_the_drills_are_those_of_the_data_and_lead_to_pages(site: Site) -> None:
     assert [(row["id"], row["hash"], row["fact"]) for row in rows] == [
         (card.id, card.hash, card.fact) for card in drills(load())
     ]
-    assert all((site.folder / row["chapter"] / "index.html").is_file() for row in rows)
+    for row in rows:
+        page, _, anchor = row["at"].partition("#")
+        assert not anchor or f'id="{anchor}"' in site.html(page), row["at"]
+        assert (site.folder / row["chapter"] / "index.html").is_file(), row["id"]
     assert all(row["sources"] and row["sources"][0]["url"].startswith("http") for row in rows)
 
 
@@ -103,7 +106,7 @@ def test_the_links_of_the_table_lead_to_the_questions(site: Site) -> None:
     for row in rows:
         assert row["link"].startswith(site.url) and row["question"] and row["answer"], row["id"]
         place, _, anchor = row["link"].removeprefix(site.url).partition("#")
-        assert anchor == row["id"] if not row["id"].startswith("drill-") else not anchor
+        assert anchor == row["id"] or row["id"].startswith("drill-"), row["link"]
         assert (site.folder / place / "index.html").is_file(), row["link"]
 
 
