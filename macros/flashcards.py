@@ -9,14 +9,12 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
-from xml.etree import ElementTree as etree
+
+from bs4 import BeautifulSoup, Tag
 
 from macros.pages import Page
-
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 @dataclass(frozen=True)
@@ -54,42 +52,6 @@ class Card:
         return "quiz" if self.options else "question"
 
 
-class _Tree(HTMLParser):
-    """The elements of a piece of a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.builder, self.open = etree.TreeBuilder(), list[str]()
-        self.builder.start("page", {})
-        self.feed(html)
-        self.close()
-        for tag in [*reversed(self.open), "page"]:
-            self.builder.end(tag)
-        self.root = self.builder.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.builder.start(tag, {name: value or "" for name, value in attrs})
-        if tag in VOID:
-            self.builder.end(tag)
-        else:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        while tag in self.open:  # what was left open inside ends with it
-            last = self.open.pop()
-            self.builder.end(last)
-            if last == tag:
-                break
-
-    def handle_data(self, data: str) -> None:
-        self.builder.data(data)
-
-
 def read_cards(site_dir: Path, pages: dict[str, Page]) -> list[Card]:
     """The cards of all pages, in the order of the navigation; the guide for authors has only samples."""
     cards = list[Card]()
@@ -104,20 +66,20 @@ def cards_of(html: str, chapter: str) -> Iterator[Card]:
     """The cards of one built page."""
     canonical = re.search(r'<link rel="?canonical"? href="?([^">\s]+)', html)
     base = canonical[1] if canonical else ""
-    for element in _blocks(html):
-        name, options = element.get("id", ""), tuple[Option, ...]()
-        if element.tag == "details":
-            summary = element.find("summary")
-            rest = [child for child in element if child is not summary]
-            question, answer = _inner(summary, base), _markup(rest, base)
+    for block in _blocks(html):
+        name, options = str(block["id"]), tuple[Option, ...]()
+        cited = (str(link["href"]).rpartition("#ref-")[2] for link in block.select("a.cite"))
+        sources = tuple(dict.fromkeys(cited))
+        _undress(block, base)
+        if block.name == "details":
+            question, answer = _inside(_cut(block, "summary")), _inside(block)
         else:
-            question, answer, options = _quiz(element, base)
+            question, answer, options = _quiz(block)
         told = "\n".join([question, answer, *(f"{o.right}{o.text}{o.reason}" for o in options)])
-        sources = tuple(dict.fromkeys(_cited(element)))
         yield Card(name, chapter, f"{base}#{name}", question, answer, fingerprint(told), options, sources)
 
 
-def _blocks(html: str) -> Iterator[etree.Element]:
+def _blocks(html: str) -> Iterator[Tag]:
     """The elements of questions and quizzes; the rest of the page need not be parsed."""
     start = re.compile(r'<(?P<tag>details|div)(?=[^>]*\bclass="(?:question|quiz)")(?=[^>]*\bid=)[^>]*>')
     for found in start.finditer(html):
@@ -127,7 +89,9 @@ def _blocks(html: str) -> Iterator[etree.Element]:
             if not depth:
                 end = tag.end()
                 break
-        yield _Tree(html[found.start() : end] + ">").root[0]
+        block = BeautifulSoup(html[found.start() : end] + ">", "html.parser").find(True)
+        assert isinstance(block, Tag), "it begins with a tag"
+        yield block
 
 
 def fingerprint(text: str) -> str:
@@ -136,65 +100,46 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
-def _quiz(quiz: etree.Element, base: str) -> tuple[str, str, tuple[Option, ...]]:
+def _undress(block: Tag, base: str) -> None:
+    """Take off what belongs to this site: MathML for LaTeX, absolute links, only the classes of a quiz."""
+    for math in block.find_all("math"):
+        left, right = (r"\[", r"\]") if math.get("display") == "block" else (r"\(", r"\)")
+        math.replace_with(f"{left}{math.get('alttext', '')}{right}")
+    for element in block.find_all(True):
+        kept = {name: urljoin(base, str(element[name])) for name in ("href", "src") if name in element.attrs}
+        kept |= {name: element[name] for name in ("alt", "class") if name in element.attrs}
+        if element.name not in ("p", "ul", "li", "details", "span"):
+            kept.pop("class", None)
+        element.attrs = kept
+        if element.name == "span" and "quiz__option" not in element.get("class", []):
+            element.unwrap()
+
+
+def _quiz(quiz: Tag) -> tuple[str, str, tuple[Option, ...]]:
     """Stem, explanation and options of a quiz."""
-    before, options, after = [], list[Option](), list[etree.Element]()
-    for child in quiz:
-        if child.get("class") == "quiz__answer":
-            after = [part for part in child if part.tag != "summary" and part.get("class") != "quiz__reasons"]
-            items = child.findall("ul[@class='quiz__reasons']/li")
-            options = [_option(item, base) for item in items]
-        elif child.get("class") not in ("quiz__stem", "quiz__options"):
-            before.append(child)
-    stem = _inner(quiz.find("p[@class='quiz__stem']"), base)
-    return stem + _markup(before, base), _markup(after, base), tuple(options)
+    stem, answer = _cut(quiz, ".quiz__stem"), _cut(quiz, ".quiz__answer")
+    _cut(quiz, ".quiz__options")
+    _cut(answer, "summary")
+    items = _cut(answer, ".quiz__reasons").find_all("li", recursive=False)
+    options = tuple(_option(item) for item in items)
+    return _inside(stem) + _inside(quiz), _inside(answer), options
 
 
-def _option(item: etree.Element, base: str) -> Option:
-    text = item.find("span")
-    assert text is not None, "macros/questions.py writes a span"
-    inside = list(item)
-    tail = etree.Element("span")
-    tail.text = (text.tail or "").removeprefix(" — ")
-    tail.extend(inside[inside.index(text) + 1 :])
-    return Option("right" in item.get("class", ""), _inner(text, base), _inner(tail, base))
+def _option(item: Tag) -> Option:
+    _cut(item, "strong")
+    text = _inside(_cut(item, ".quiz__option"))
+    return Option("right" in item.get("class", []), text, _inside(item).removeprefix("— "))
 
 
-def _cited(element: etree.Element) -> Iterator[str]:
-    for link in element.iter("a"):
-        if "cite" in link.get("class", "").split():
-            yield link.get("href", "").rpartition("#ref-")[2]
+def _cut(element: Tag, selector: str) -> Tag:
+    """Take the first element that fits out of another one."""
+    found = element.select_one(selector)
+    assert found is not None, f"macros/questions.py writes {selector}"
+    return found.extract()
 
 
-def _markup(elements: list[etree.Element], base: str) -> str:
-    return "".join(_outer(element, base) for element in elements).strip()
-
-
-def _inner(element: etree.Element | None, base: str) -> str:
-    """The HTML inside an element."""
-    if element is None:
-        return ""
-    return (_escape(element.text or "") + "".join(_outer(child, base) for child in element)).strip()
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _outer(element: etree.Element, base: str) -> str:
-    """The HTML of an element and what follows it, for a place without this site's styles and scripts."""
-    tail = _escape(element.tail or "")
-    if element.tag == "math":
-        left, right = (r"\[", r"\]") if element.get("display") == "block" else (r"\(", r"\)")
-        return f"{left}{_escape(element.get('alttext', ''))}{right}{tail}"
-    if element.tag in ("script", "style", "button", "template"):
-        return tail
-    inside = _escape(element.text or "") + "".join(_outer(child, base) for child in element)
-    if element.tag in ("span", "div", "section", "figure"):
-        return (f"<div>{inside}</div>" if element.tag != "span" else inside) + tail
-    kept = {name: urljoin(base, value) for name, value in element.items() if name in ("href", "src")}
-    if element.tag == "img":
-        kept |= {"alt": element.get("alt", "")}
-    attributes = "".join(f' {name}="{_escape(value)}"' for name, value in kept.items())
-    end = "" if element.tag in VOID else f"</{element.tag}>"
-    return f"<{element.tag}{attributes}>{inside}{end}{tail}"
+def _inside(element: Tag) -> str:
+    """The HTML inside an element, without classes."""
+    for child in element.find_all(True):
+        del child["class"]
+    return element.decode_contents().strip()

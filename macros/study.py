@@ -2,8 +2,8 @@
 
 study/chapters.json   {version, chapters: [{address, title, part, cards: [{id, kind, hash}]}]}; the texts of
                       these cards stand in the pages
-study/drills.json     {version, drills: [{id, kind, hash, chapter, at, fact, question, answer, options: [{right,
-                      text, reason}], sources: [{title, url}]}]}; `at` is the address that tells the fact
+study/drills.json     {version, drills: [{id, kind, hash, chapter, at, fact, question, answer, options,
+                      sources}]}; `at` is the address that tells the fact, an option has right, text, reason
 study/genai.apkg      everything for Anki; study/cards.csv as a table
 """
 
