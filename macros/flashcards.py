@@ -106,12 +106,14 @@ def _undress(block: Tag, base: str) -> None:
         left, right = (r"\[", r"\]") if math.get("display") == "block" else (r"\(", r"\)")
         math.replace_with(f"{left}{math.get('alttext', '')}{right}")
     for element in block.find_all(True):
-        kept = {name: urljoin(base, str(element[name])) for name in ("href", "src") if name in element.attrs}
-        kept |= {name: element[name] for name in ("alt", "class") if name in element.attrs}
-        if element.name not in ("p", "ul", "li", "details", "span"):
-            kept.pop("class", None)
-        element.attrs = kept
-        if element.name == "span" and "quiz__option" not in element.get("class", []):
+        for name in [*element.attrs]:
+            if name in ("href", "src"):
+                element[name] = urljoin(base, str(element[name]))
+            elif name != "alt" and not (
+                name == "class" and element.name in ("p", "ul", "li", "details", "span")
+            ):
+                del element[name]
+        if element.name == "span" and "quiz__option" not in element.get_attribute_list("class"):
             element.unwrap()
 
 
@@ -128,7 +130,7 @@ def _quiz(quiz: Tag) -> tuple[str, str, tuple[Option, ...]]:
 def _option(item: Tag) -> Option:
     _cut(item, "strong")
     text = _inside(_cut(item, ".quiz__option"))
-    return Option("right" in item.get("class", []), text, _inside(item).removeprefix("— "))
+    return Option("right" in item.get_attribute_list("class"), text, _inside(item).removeprefix("— "))
 
 
 def _cut(element: Tag, selector: str) -> Tag:
