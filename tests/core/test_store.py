@@ -83,6 +83,12 @@ def test_a_double_click_is_one_grade_and_a_grade_after_undo_is_another(page: Pag
     assert len(page.evaluate(IDS)) == 3
 
 
+def test_events_of_one_moment_keep_their_order(page: Page) -> None:
+    many = "() => Promise.all([...'abcdefgh'].map((card) => store.grade(card, 3)))"
+    made = [outcome["event"]["id"] for outcome in page.evaluate(many)]
+    assert page.evaluate(IDS) == made
+
+
 def test_two_tabs_that_grade_at_once_agree_and_lose_nothing(context: BrowserContext, scripts: Site) -> None:
     tabs = [open_page(context, scripts) for _ in range(2)]
     start = """(tab) => { window.all = Promise.all(Array.from({ length: 40 }, async (_, i) => {

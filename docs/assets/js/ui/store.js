@@ -129,8 +129,9 @@ export class Store extends EventTarget {
    */
   async add(fields) {
     const now = Date.now(), zone = 0 - new Date(now).getTimezoneOffset(); // -0 is no offset
-    // Of two events in one millisecond the second must be the later one.
-    const at = (this.#lastInstant = now === this.#lastInstant ? now + 1 : now);
+    // Of some events in one millisecond the next must be the later one; a clock set back is another matter.
+    const last = this.#lastInstant, at = now <= last && last - now < 1000 ? last + 1 : now;
+    this.#lastInstant = at;
     const result = read({ v: VERSION, id: newId(), at, zone, ...fields });
     if (!("event" in result)) throw new TypeError(result.reason);
     this.#pending.set(result.event.id, result.event);
