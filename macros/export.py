@@ -23,6 +23,7 @@ from macros.copies import write_copies
 from macros.downloads import write_data
 from macros.pages import read_site
 from macros.redirects import write_redirects
+from macros.study import write_study
 
 CHARSET = re.compile(r'<meta charset="utf-8"\s*/?>')
 POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
@@ -121,6 +122,7 @@ def finish(site_dir: Path) -> list[str]:
     problems = write_redirects(site_dir, pages, home) + export(site_dir) + write_copies(site_dir, pages, home)
     try:
         write_data(site_dir, load())
+        write_study(site_dir, pages, home, load())
     except DataError as error:
         problems += map(str, error.problems)
     return problems

@@ -50,13 +50,13 @@ PLAIN = "--quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
 WORKSHOPS = {
     "macros": (
         *("schema", "maths", "questions", "check", "facts", "measured", "miniatures"),
-        *("export", "downloads", "copies", "redirects"),
+        *("export", "downloads", "copies", "redirects", "flashcards", "drills", "anki", "study"),
     ),
     "miniatures": ("blanks", "cards", "export", "goldens", "measure"),
 }
 BUDGETS = {
     "macros": 1500,
-    "macros: schema, blocks, formulas, checks, measurements, exports": 2200,
+    "macros: schema, blocks, formulas, checks, measurements, exports, cards": 2700,
     "macros: worked examples": 3500,
     "miniatures": 2000,
     "miniatures: export, cards, measurement, goldens": 1900,

@@ -90,9 +90,19 @@ def test_to_go_on_from_a_state_is_to_replay_all_or_is_refused(run: Run, log: Any
     }"""
     extended, whole, untouched, again = run("replay", script, [log, cut])
 
-    reaches_back = any(e["kind"] == "undo" for e in log[cut:])
+    named = {(e["of"], e["card"]) for e in log[:cut] if e["kind"] == "undo"}
+    reaches_back = any(e["kind"] == "undo" or (e["id"], e.get("card")) in named for e in log[cut:])
     assert extended == (None if reaches_back else whole)
     assert untouched and (again is None or not log[:cut])
+
+
+def test_an_event_that_was_undone_before_it_came_has_no_effect(run: Run) -> None:
+    """The clock was set back between the review and its undo, and the two come from two files."""
+    undo, review = event(1, "undo", of="event-002"), event(2, after=DAY)
+    script = (
+        "(m, [undo, review]) => [m.extend(m.replay([undo]), [review]), m.replay([undo, review]).cards.size]"
+    )
+    assert run("replay", script, [undo, review]) == [None, 0]
 
 
 def due(*reviews: tuple[float, int, int]) -> float:

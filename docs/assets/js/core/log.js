@@ -30,7 +30,7 @@ const AHEAD = DAY;
 const SETTINGS = Object.freeze({ retention: [0.7, 0.97, false], newADay: [0, 200, true] });
 
 /**
- * @typedef {object} Event
+ * @typedef {object} LogEvent
  * @property {number} v
  * @property {string} id
  * @property {"review" | "undo" | "suspend" | "resume" | "setting"} kind
@@ -76,7 +76,7 @@ const KINDS = ["review", "undo", "suspend", "resume", "setting"];
 /**
  * An event with the known fields of a record and nothing else, or the reason why it is none.
  * @param {unknown} record anything at all
- * @returns {{ event: Event } | Damaged}
+ * @returns {{ event: LogEvent } | Damaged}
  */
 export function read(record) {
   /** @param {string} reason */
@@ -104,23 +104,23 @@ export function read(record) {
     }
     event.value = raw.value;
   }
-  return { event: /** @type {Event} */ (/** @type {unknown} */ (event)) };
+  return { event: /** @type {LogEvent} */ (/** @type {unknown} */ (event)) };
 }
 
 /**
  * The order of the log: by instant, then by id.
- * @param {Event} a @param {Event} b
+ * @param {LogEvent} a @param {LogEvent} b
  */
 export const inOrder = (a, b) => a.at - b.at || (a.id < b.id ? -1 : Number(a.id > b.id));
 
 /**
  * The union of two logs by id, in order. Of two different events with one id, which no honest log has, the one
  * whose text comes first stays, so that the result does not hang on which log is named first.
- * @param {Iterable<Event>} first @param {Iterable<Event>} second
- * @returns {Event[]}
+ * @param {Iterable<LogEvent>} first @param {Iterable<LogEvent>} second
+ * @returns {LogEvent[]}
  */
 export function merge(first, second) {
-  /** @type {Map<string, Event>} */
+  /** @type {Map<string, LogEvent>} */
   const all = new Map();
   for (const log of [first, second]) {
     for (const event of log) {
@@ -131,16 +131,16 @@ export function merge(first, second) {
   return [...all.values()].sort(inOrder);
 }
 
-/** @param {Event} event */
+/** @param {LogEvent} event */
 const text = (event) => JSON.stringify(Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** @param {Event} a @param {Event} b */
+/** @param {LogEvent} a @param {LogEvent} b */
 export const isSame = (a, b) => text(a) === text(b);
 
 /**
  * The text of the file in which a log travels: the form's name, its version, the events in order, and what is
  * damaged, as it was found. One event a line, so that a reader can look into it.
- * @param {readonly Event[]} events @param {readonly Damaged[]} damaged
+ * @param {readonly LogEvent[]} events @param {readonly Damaged[]} damaged
  */
 export function toFile(events, damaged) {
   /** @param {readonly unknown[]} some */
@@ -152,7 +152,7 @@ export function toFile(events, damaged) {
 /**
  * @typedef {object} Import what a file would add; nothing is changed by asking
  * @property {string} fault why the file cannot be taken at all, or nothing
- * @property {Event[]} added events that the log does not have
+ * @property {LogEvent[]} added events that the log does not have
  * @property {number} known events that it has already, and repetitions inside the file
  * @property {number} future events of more than a day after now: a clock was wrong, so they are left out
  * @property {number} conflicting events whose id stands for another event here: the log's own stays
@@ -162,7 +162,7 @@ export function toFile(events, damaged) {
 /**
  * What importing a file would do.
  * @param {string} content the text of the file
- * @param {readonly Event[]} log
+ * @param {readonly LogEvent[]} log
  * @param {number} now instant
  * @returns {Import}
  */

@@ -7,7 +7,7 @@ import { newCard, scheduler } from "./fsrs.js";
 import { inOrder } from "./log.js";
 
 /** @import { Card } from "./fsrs.js" */
-/** @import { Event } from "./log.js" */
+/** @import { LogEvent } from "./log.js" */
 
 /**
  * @typedef {object} Known what the log says about one card
@@ -26,10 +26,12 @@ import { inOrder } from "./log.js";
  * @property {{ retention: number, newADay: number }} settings in force at the end
  * @property {number} count of the events that went in
  * @property {{ at: number, id: string } | null} last of these events
+ * @property {Set<string>} undone what their undos name, as "event card", also events that are not there yet
  */
 
 /** @returns {State} */
-const empty = () => ({ cards: new Map(), settings: { retention: 0.9, newADay: 10 }, count: 0, last: null });
+const empty = () =>
+  ({ cards: new Map(), settings: { retention: 0.9, newADay: 10 }, count: 0, last: null, undone: new Set() });
 
 /** @returns {Known} */
 const unknown = () =>
@@ -48,13 +50,14 @@ function makeSchedulers() {
 
 /**
  * The state after all these events, which may come in any order.
- * @param {readonly Event[]} events
+ * @param {readonly LogEvent[]} events
  * @returns {State}
  */
 export function replay(events) {
-  const undone = undoneBy(events), schedulers = makeSchedulers(), state = empty();
+  const schedulers = makeSchedulers(), state = empty();
+  for (const event of events) if (event.kind === "undo") state.undone.add(`${event.of} ${event.card}`);
   for (const event of [...events].sort(inOrder)) {
-    if (!undone.has(event.id)) apply(state, event, schedulers(state.settings.retention));
+    if (!isUndone(state, event)) apply(state, event, schedulers(state.settings.retention));
     count(state, event);
   }
   return state;
@@ -62,9 +65,9 @@ export function replay(events) {
 
 /**
  * The state after some more events, or null where they reach back and everything has to be replayed: an undo,
- * or an event that is older than the last one.
+ * an event that was undone before it came, or one that is older than the last one.
  * @param {State} state stays as it is
- * @param {readonly Event[]} events
+ * @param {readonly LogEvent[]} events
  * @returns {State | null}
  */
 export function extend(state, events) {
@@ -72,7 +75,7 @@ export function extend(state, events) {
   const first = sorted[0];
   const reachesBack = first && state.last && (first.at < state.last.at
     || (first.at === state.last.at && first.id <= state.last.id));
-  if (reachesBack || sorted.some((event) => event.kind === "undo")) return null;
+  if (reachesBack || sorted.some((event) => event.kind === "undo" || isUndone(state, event))) return null;
   const next = { ...state, cards: new Map(state.cards), settings: { ...state.settings } };
   for (const event of sorted) {
     apply(next, event, schedulers(next.settings.retention));
@@ -82,19 +85,12 @@ export function extend(state, events) {
 }
 
 /**
- * The ids of events that an undo takes back. It must name the event of its own card, and no undo is undone.
- * @param {readonly Event[]} events
- * @returns {Set<string>}
+ * Whether an undo takes the event back. It must name the event of its own card; an undo is not undone.
+ * @param {State} state @param {LogEvent} event
  */
-export function undoneBy(events) {
-  const named = new Map(events.filter((event) => event.kind === "undo").map((event) => [`${event.of} ${event.card}`, 1]));
-  if (!named.size) return new Set();
-  return new Set(events
-    .filter((event) => event.kind !== "undo" && named.has(`${event.id} ${event.card}`))
-    .map((event) => event.id));
-}
+const isUndone = (state, event) => event.kind !== "undo" && state.undone.has(`${event.id} ${event.card}`);
 
-/** @param {State} state @param {Event} event */
+/** @param {State} state @param {LogEvent} event */
 function count(state, event) {
   state.count += 1;
   state.last = { at: event.at, id: event.id };
@@ -102,7 +98,7 @@ function count(state, event) {
 
 /**
  * @param {State} state is changed
- * @param {Event} event
+ * @param {LogEvent} event
  * @param {ReturnType<typeof scheduler>} rules
  */
 function apply(state, event, rules) {

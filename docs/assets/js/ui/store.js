@@ -1,0 +1,349 @@
+/**
+ * A reader's log in this browser: events are appended to IndexedDB and never changed. The state in memory is
+ * worked out from them; a snapshot of it is kept, but only as a cache. All tabs of the site see the same events.
+ *
+ * Where the browser gives no room (blocked, full, gone), everything goes on in memory, `mode` and `problem` say
+ * so, and what only memory has is written with the next event that finds room again.
+ */
+
+import { merge, preview, read, toFile, VERSION } from "../core/log.js";
+import { extend, replay } from "../core/replay.js";
+import { Database } from "./database.js";
+
+/** @import { Damaged, LogEvent, Import } from "../core/log.js" */
+/** @import { State } from "../core/replay.js" */
+/** @typedef {"memory" | "browser" | "persistent"} Mode */
+/** @typedef {{ added?: unknown[], cleared?: boolean }} Message what tabs tell each other */
+/** @typedef {{ event: LogEvent, stored: boolean }} Outcome */
+
+/** Raise it whenever `replay` makes another state of the same events: older snapshots are then left alone. */
+const SNAPSHOT = 1;
+const TABLES = { events: { keyPath: "id" }, damaged: { autoIncrement: true }, cache: {} };
+/** The root of the site, as several of them may share one origin. */
+const SITE = new URL("../../../", import.meta.url).pathname;
+/** Two grades of one card within this time are a double click. */
+const DOUBLE = 500;
+
+/** @type {Readonly<Record<string, string>>} */
+const PROBLEMS = {
+  QuotaExceededError: "The browser's storage for this site is full.",
+  SecurityError: "The browser's settings block storage for this site.",
+  VersionError: "A newer version of this site has written here: close its other tabs and reload this one.",
+};
+const CONSEQUENCE = "What you do now is kept only until this page is closed; export it to keep it.";
+
+export class Store extends EventTarget {
+  /** Everything that follows from the log. @type {State} */
+  state = replay([]);
+  /** Why events are kept in memory only, in a sentence; empty when all is well. */
+  problem = "";
+  #database;
+  /** @type {BroadcastChannel | null} */
+  #channel = null;
+  /** All events by id; null as long as a snapshot is enough. @type {Map<string, LogEvent> | null} */
+  #log = null;
+  /** Records that cannot be read. @type {Damaged[]} */
+  #damaged = [];
+  /** Events that only memory has. @type {Map<string, LogEvent>} */
+  #pending = new Map();
+  /** How many records the database should hold; no snapshot is written when it holds others. */
+  #total = 0;
+  #persisted = false;
+  /** One job at a time. @type {Promise<unknown>} */
+  #jobs = Promise.resolve();
+  #lastInstant = 0;
+  /** @type {{ card: string, since: number, outcome: Promise<Outcome> } | null} */
+  #lastGrade = null;
+
+  /** @param {string} [site] path of the site; databases of different sites have different names */
+  constructor(site = SITE) {
+    super();
+    this.name = `${site}study`;
+    this.#database = new Database(this.name, TABLES);
+  }
+
+  /** How safe the log is: in memory only, in the browser's storage, or there with the promise to keep it. */
+  get mode() {
+    /** @type {Mode} */
+    const mode = this.problem ? "memory" : this.#persisted ? "persistent" : "browser";
+    return mode;
+  }
+
+  /**
+   * Read what is stored and listen to the other tabs.
+   * @param {AbortSignal} [signal] ends both
+   */
+  async open(signal) {
+    if ("BroadcastChannel" in globalThis) {
+      const channel = (this.#channel = new BroadcastChannel(this.name));
+      channel.onmessage = ({ data }) => this.#job(() => this.#hear(data));
+    }
+    signal?.addEventListener("abort", () => this.close(), { once: true });
+    const leave = () => document.hidden && this.#job(() => this.#keepSnapshot());
+    document.addEventListener("visibilitychange", leave, { signal });
+    // A page that comes back whole from the browser's memory has heard nothing meanwhile.
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#job(() => this.#start()), { signal });
+    await this.#job(() => this.#start());
+    return this;
+  }
+
+  async close() {
+    this.#channel?.close();
+    await this.#jobs;
+    await this.#database.close();
+  }
+
+  /** Ask the browser not to delete this site's data when room gets short. @returns {Promise<Mode>} */
+  async persist() {
+    this.#persisted = (await navigator.storage?.persist?.()) ?? false;
+    this.#changed();
+    return this.mode;
+  }
+
+  /**
+   * A review. A double click is one grade.
+   * @param {string} card
+   * @param {number} rating 1 to 4
+   * @param {{ hash?: string, answer?: string }} [shown] fingerprint and answer of the text as it was shown
+   * @returns {Promise<Outcome>} `stored` when it is on the disk, not before
+   */
+  grade(card, rating, shown = {}) {
+    const since = performance.now(), last = this.#lastGrade;
+    if (last?.card === card && since - last.since < DOUBLE) return last.outcome;
+    const outcome = this.add({ kind: "review", card, rating, ...shown });
+    this.#lastGrade = { card, since, outcome };
+    return outcome;
+  }
+
+  /** Take back an event of a card. @param {LogEvent} event */
+  undo(event) {
+    this.#lastGrade = null; // to grade again at once is no double click
+    return this.add({ kind: "undo", card: event.card, of: event.id });
+  }
+
+  /**
+   * Append an event that happens now.
+   * @param {Partial<LogEvent>} fields what `core/log.js` asks of its kind
+   * @returns {Promise<Outcome>}
+   * @throws {TypeError} for fields that make no event
+   */
+  async add(fields) {
+    const now = Date.now(), zone = 0 - new Date(now).getTimezoneOffset(); // -0 is no offset
+    // Of some events in one millisecond the next must be the later one; a clock set back is another matter.
+    const last = this.#lastInstant, at = now <= last && last - now < 1000 ? last + 1 : now;
+    this.#lastInstant = at;
+    const result = read({ v: VERSION, id: newId(), at, zone, ...fields });
+    if (!("event" in result)) throw new TypeError(result.reason);
+    this.#pending.set(result.event.id, result.event);
+    const stored = await this.#job(() => this.#write());
+    return { event: result.event, stored };
+  }
+
+  /** All events, in order. @returns {Promise<LogEvent[]>} */
+  events() {
+    return this.#job(async () => merge((await this.#whole()).values(), []));
+  }
+
+  /** Records that could not be read; they stay where they are and go into every export. */
+  damaged() {
+    return this.#job(async () => {
+      await this.#whole();
+      return [...this.#damaged];
+    });
+  }
+
+  /** The text of a file with everything, also what only memory has and what is damaged. */
+  async export() {
+    return toFile(await this.events(), await this.damaged());
+  }
+
+  /** What importing a file would do. @param {string} text @returns {Promise<Import>} */
+  async preview(text) {
+    return preview(text, await this.events(), Date.now());
+  }
+
+  /**
+   * Do what a preview said, wholly or not at all.
+   * @param {Import} plan
+   * @throws {Error} with a sentence for the reader, when there is no room
+   */
+  import(plan) {
+    return this.#job(async () => {
+      const log = await this.#whole();
+      const events = plan.added.filter((event) => !log.has(event.id));
+      const known = new Set(this.#damaged.map((one) => JSON.stringify(one)));
+      const damaged = plan.damaged.filter((one) => !known.has(JSON.stringify(one)));
+      if (!events.length && !damaged.length) return;
+      try {
+        await this.#database.run("readwrite", (table) => [
+          ...events.map((event) => append(table("events"), event)),
+          ...damaged.map((one) => table("damaged").add(one)),
+        ]);
+      } catch (error) {
+        throw new Error(`Nothing was imported. ${explain(error)}`);
+      }
+      this.#damaged.push(...damaged);
+      this.#total += events.length;
+      await this.#take(events);
+      this.#changed();
+      this.#tell({ added: events });
+    });
+  }
+
+  /** Delete everything of this reader in this browser, in all tabs. */
+  clear() {
+    return this.#job(async () => {
+      const tables = Object.keys(TABLES);
+      if (!this.problem || this.#total) {
+        await this.#database.run("readwrite", (table) => tables.map((name) => table(name).clear()));
+      }
+      this.#forget();
+      this.#tell({ cleared: true });
+    });
+  }
+
+  async #start() {
+    try {
+      if (!this.#pending.size) this.#log = null;
+      this.#persisted = (await navigator.storage?.persisted?.()) ?? false;
+      const [snapshot, total] = await this.#database.run("readonly", (table) => [
+        table("cache").get("snapshot"), table("events").count(),
+      ]);
+      this.#total = total;
+      if (isUsable(snapshot, total)) this.state = snapshot.state;
+      else this.state = replay([...(await this.#whole()).values()]);
+    } catch (error) {
+      this.#log ??= new Map();
+      this.#fail(error);
+    }
+    this.#changed();
+  }
+
+  /** All events by id, read when first asked for. */
+  async #whole() {
+    if (this.#log) return this.#log;
+    const [records, damaged] = await this.#database.run("readonly", (table) => [
+      table("events").getAll(), table("damaged").getAll(),
+    ]);
+    /** @type {Map<string, LogEvent>} */
+    const log = new Map();
+    this.#damaged = damaged;
+    for (const record of records) {
+      const result = read(record);
+      if ("event" in result) log.set(result.event.id, result.event);
+      else this.#damaged.push(result);
+    }
+    for (const event of this.#pending.values()) if (this.problem) log.set(event.id, event);
+    this.#total = records.length;
+    this.#log = log;
+    return log;
+  }
+
+  /** Write everything that only memory has; it counts from then on, whether there was room or not. */
+  async #write() {
+    const batch = [...this.#pending.values()];
+    if (!batch.length) return true; // an earlier job has written it
+    let stored = true;
+    try {
+      await this.#database.run("readwrite", (table) => batch.map((event) => append(table("events"), event)));
+      for (const event of batch) this.#pending.delete(event.id);
+      this.#total += batch.length;
+      this.problem = "";
+    } catch (error) {
+      this.#log ??= await this.#whole().catch(() => new Map());
+      this.#fail(error);
+      stored = false;
+    }
+    await this.#take(batch);
+    this.#changed();
+    if (stored) this.#tell({ added: batch });
+    return stored;
+  }
+
+  /** Let events count. @param {LogEvent[]} events */
+  async #take(events) {
+    const fresh = events.filter((event) => !this.#log?.has(event.id));
+    for (const event of fresh) this.#log?.set(event.id, event);
+    this.state = extend(this.state, fresh) ?? replay([...(await this.#whole()).values()]);
+  }
+
+  /** @param {Message} message from another tab */
+  async #hear({ added = [], cleared }) {
+    if (cleared) this.#forget();
+    const events = added.map(read).flatMap((result) => ("event" in result ? [result.event] : []));
+    this.#total += events.filter((event) => !this.#log?.has(event.id)).length;
+    await this.#take(events);
+    this.#changed();
+  }
+
+  #forget() {
+    this.#pending.clear();
+    this.#log = new Map();
+    this.#damaged = [];
+    this.#total = 0;
+    this.state = replay([]);
+    this.#changed();
+  }
+
+  /** Keep the state for the next visit, unless it has what the database has not, or the other way round. */
+  async #keepSnapshot() {
+    if (this.problem || this.#pending.size || !this.#total) return;
+    const snapshot = { version: SNAPSHOT, total: this.#total, state: this.state };
+    await this.#database.run("readwrite", (table) => {
+      const count = table("events").count();
+      count.onsuccess = () => count.result === snapshot.total && table("cache").put(snapshot, "snapshot");
+      return [];
+    }).catch(() => undefined); // only a cache
+  }
+
+  /**
+   * Do a job after all earlier ones.
+   * @template T
+   * @param {() => Promise<T> | T} work
+   * @returns {Promise<T>}
+   */
+  #job(work) {
+    const job = this.#jobs.then(work);
+    this.#jobs = job.catch(() => undefined);
+    return job;
+  }
+
+  /** @param {Message} message */
+  #tell(message) {
+    this.#channel?.postMessage(message);
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.problem = `${explain(error)} ${CONSEQUENCE}`;
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** @param {IDBObjectStore} table @param {LogEvent} event */
+function append(table, event) {
+  const request = table.add(event);
+  request.onerror = (error) => {
+    if (request.error?.name !== "ConstraintError") return;
+    error.preventDefault(); // it is there already, written before the connection was lost: all the better
+    error.stopPropagation();
+  };
+  return request;
+}
+
+/** @param {any} snapshot @param {number} total @returns {snapshot is { state: State }} */
+const isUsable = (snapshot, total) =>
+  snapshot?.version === SNAPSHOT && snapshot.total === total && snapshot.state?.cards instanceof Map;
+
+/** @param {unknown} error */
+function explain(error) {
+  const { name = "", message = "" } = error instanceof Object ? /** @type {Error} */ (error) : {};
+  return PROBLEMS[name] ?? `The browser's storage does not work (${name || message || "no reason given"}).`;
+}
+
+/** 24 random hexadecimal digits; `crypto.randomUUID` exists on https only. */
+const newId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
