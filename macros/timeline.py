@@ -53,8 +53,8 @@ def timeline(page: PageContext, where: dict[str, Any] | None = None) -> str:
     eras = escape("|".join(f"{year} {name}" for year, name in ERAS.items()))
     # Markdown takes an unknown tag for a part of a sentence: the box around it keeps it whole.
     return (
-        f'<div class="timeline-box"><style>{ROOM}</style><time-line id="{page.unique("timeline")}" data-strands="{STRANDS}" '
-        f'data-eras="{eras}">{listed}</time-line></div>'
+        f'<div class="timeline-box"><style>{ROOM}</style><time-line id="{page.unique("timeline")}" '
+        f'data-strands="{STRANDS}" data-eras="{eras}">{listed}</time-line></div>'
     )
 
 

@@ -134,6 +134,20 @@ def test_rows_without_a_number_come_last_in_both_directions() -> None:
         assert shown.index("row-gpt-3") < shown.index("row-gpt-4")
 
 
+def test_a_table_tells_its_element_what_the_columns_hold() -> None:
+    """What `<data-table>` sorts and filters by: types, facets, values, the latest of several guesses."""
+    shown = call(page(), "table", "models", ["name", "maker", "date", "parameters", "inputs"])
+    assert '<div class="table-frame"><data-table data-rows="few">' in shown
+    assert '<th scope="col" data-column="name">' in shown
+    assert 'data-column="maker" data-facet="options"' in shown
+    assert 'data-column="date" data-type="date" data-facet="range"' in shown
+    assert 'data-column="parameters" data-type="number" data-facet="range"' in shown
+    assert 'data-column="inputs" data-type="list" data-facet="options"' in shown
+    assert 'data-value="175000000000"' in shown and 'data-value="text"' in shown
+    assert 'class="number undisclosed" data-estimate="' in shown
+    Strict(shown)
+
+
 def test_where_takes_a_value_or_a_list() -> None:
     assert "row-gpt-4" not in call(page(), "table", "models", None, {"id": "gpt-3"})
     assert "row-gpt-4" in call(page(), "table", "models", None, {"id": ["gpt-3", "gpt-4"]})

@@ -19,6 +19,7 @@ from tests.built import CHAPTERS, PAGES, Site
 from tools.bench import ROOT, first_visit_files
 
 IDS = ROOT / "docs" / "study" / "ids.txt"
+SCRIPTS = ROOT / "docs" / "assets" / "js"
 
 LEFTOVERS = {
     "a macro that failed": r"Macro (Rendering|Syntax) Error",
@@ -227,6 +228,32 @@ def test_a_first_visit_is_light(address: str, site: Site) -> None:
 
 def test_our_own_scripts_are_small(site: Site) -> None:
     """What every page loads beside the theme's own."""
-    own = (ROOT / "docs" / "assets" / "js").glob("*.js")
+    own = [*SCRIPTS.glob("*.js")]
 
+    assert [file.name for file in own] == ["boot.js"]
     assert sum(len(gzip.compress(file.read_bytes())) for file in own) <= 4_000
+    assert {file.resolve() for file in own} == imported(SCRIPTS / "boot.js")
+
+
+def imported(script: Path, on_demand: bool = False) -> set[Path]:
+    """A script with all that it imports: at once, or also what it fetches later."""
+    found, waiting = set(), [script.resolve()]
+    pattern = r'(?:from|\bimport\(|\.load\() ?"(\.[^"]+)"' if on_demand else r'(?m)^import .*?"(\.[^"]+)"'
+    while waiting:
+        file = waiting.pop()
+        found.add(file)
+        names = re.findall(pattern, file.read_text("utf-8"))
+        waiting += [path for name in names if (path := (file.parent / name).resolve()) not in found]
+    return found
+
+
+def test_a_table_fetches_little_script_and_the_rest_on_demand(site: Site) -> None:
+    """Compressed, file by file, as a server sends them."""
+    at_once = imported(SCRIPTS / "ui" / "data-table.js")
+    later = imported(SCRIPTS / "ui" / "data-table.js", on_demand=True) - at_once
+
+    assert sum(len(gzip.compress(file.read_bytes())) for file in at_once) <= 12_000
+    assert {f"table-{part}.js" for part in ("panels", "compare", "save", "tall", "files")} == {
+        file.name for file in later
+    }
+    assert all((site.folder / file.relative_to(ROOT / "docs")).exists() for file in at_once | later)
