@@ -87,8 +87,8 @@ def _behind(page: PageContext, target: str, state: str, words: str) -> str:
     address = "" if path in ("", page.path) else page.link(path)
     query = "&amp;".join(f"{table_id}.{part}" for part in state.split())
     return (
-        f'<p class="behind" data-search-exclude><a href="{address}?{query}#{table_id}" data-state>'
-        f"{words}</a></p>"
+        f'<div class="behind" data-search-exclude><a href="{address}?{query}#{table_id}" data-state>'
+        f"{words}</a></div>"
     )
 
 

@@ -29,6 +29,13 @@ ERAS = {
 }
 """First year and name of the stretches that a reader can zoom to."""
 
+ROOM = """\
+@media screen{.js time-line:not([data-ready],[data-error])::before{animation:give-up 0s 10s forwards;\
+content:"";display:block;height:22rem}}\
+@media screen and (min-width:45em){.js time-line:not([data-ready],[data-error])::before{height:73rem}}\
+@keyframes give-up{to{height:0}}"""
+"""Keeps the room that filters and axis will take, as long as they may still come: nothing jumps."""
+
 
 def timeline(page: PageContext, where: dict[str, Any] | None = None) -> str:
     """Events in order of time, or those that `where` selects (strand, chapter, id).
@@ -46,8 +53,8 @@ def timeline(page: PageContext, where: dict[str, Any] | None = None) -> str:
     eras = escape("|".join(f"{year} {name}" for year, name in ERAS.items()))
     # Markdown takes an unknown tag for a part of a sentence: the box around it keeps it whole.
     return (
-        f'<div class="timeline-box"><time-line id="{page.unique("timeline")}" data-strands="{STRANDS}" '
-        f'data-eras="{eras}">{listed}</time-line></div>'
+        f'<div class="timeline-box"><style>{ROOM}</style><time-line id="{page.unique("timeline")}" '
+        f'data-strands="{STRANDS}" data-eras="{eras}">{listed}</time-line></div>'
     )
 
 

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.browser
 HERE = "llms/models/"
 SIZES = [m for m in load().models if isinstance(m.parameters, Figure) and m.parameters.number is not None]
 PLACES = """(marks) => marks.map((mark) => {
+  const frame = mark.ownerSVGElement.getBoundingClientRect(); // checking a radio button scrolls the page
   const { left, top, width, height } = mark.querySelector("circle, path").getBoundingClientRect();
-  return [left + width / 2, top + height / 2];
+  return [left + width / 2 - frame.left, top + height / 2 - frame.top];
 })"""
 
 

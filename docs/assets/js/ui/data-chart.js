@@ -84,9 +84,10 @@ export class DataChart extends HTMLElement {
     this.#marks[0]?.mark.setAttribute("tabindex", "0");
     const scaling = this.#axis.axis !== undefined;
     if (scaling) this.#bar(signal);
-    svg.addEventListener("keydown", (event) => this.#key(event), { signal });
-    svg.addEventListener("focusin", ({ target }) => this.#show(this.#of(target)), { signal });
-    svg.addEventListener("focusout", () => this.#show(undefined), { signal });
+    // On the drawing itself, listeners to focus would make a tab stop of it.
+    this.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.addEventListener("focusin", ({ target }) => this.#show(this.#of(target)), { signal });
+    this.addEventListener("focusout", () => this.#show(undefined), { signal });
     svg.addEventListener("pointermove", (event) => this.#point(event), { signal });
     svg.addEventListener("click", (event) => this.#near(event)?.mark.focus(), { signal });
     this.addEventListener("pointerleave", () => this.#show(this.#of(document.activeElement)), { signal });
@@ -263,12 +264,13 @@ export class DataChart extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || !/^(Arrow|Home|End|Escape)/.test(event.key)) return;
-    const marks = this.#lit;
     const here = this.#of(event.target);
+    if (!here || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!/^(Arrow|Home|End|Escape)/.test(event.key)) return;
+    const marks = this.#lit;
     if (event.key === "Escape") this.#show(undefined);
-    else if (here && !marks.includes(here)) marks[0]?.mark.focus();
-    else if (here) marks[step(marks, marks.indexOf(here), event.key) ?? -1]?.mark.focus();
+    else if (!marks.includes(here)) marks[0]?.mark.focus();
+    else marks[step(marks, marks.indexOf(here), event.key) ?? -1]?.mark.focus();
     event.preventDefault();
     event.stopPropagation();
   }

@@ -1,6 +1,6 @@
 // The timeline: the list that the macro wrote, with filters, and above it the same events on an axis of time.
 import { axis, folded, place, position, span, step, ticks, wanted } from "../core/timeline.js";
-import { flush, keepState, onAddress, stateOf } from "./address.js";
+import { keepState, onAddress, stateOf } from "./address.js";
 import { button, element, must, style } from "./dom.js";
 
 /** @import { Place } from "../core/timeline.js" */
@@ -386,16 +386,13 @@ export class TimeLine extends HTMLElement {
     const link = event.target instanceof Element && event.target.closest("a[href*='#event-']");
     if (!(link instanceof HTMLAnchorElement) || link.pathname !== location.pathname) return;
     const found = this.#events.get(decodeURIComponent(link.hash.slice(1)));
-    if (!found || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const inCard = this.#card.contains(link);
+    if (!found || (!inCard && !found.item.hidden)) return;
     event.preventDefault();
-    event.stopPropagation(); // the theme would fetch the page anew where the query has changed
+    event.stopPropagation(); // the theme would fetch the page anew, because its query changes
     if (found.item.hidden) this.#reveal(found.id);
-    if (this.#card.contains(link)) {
-      found.option.focus();
-      return;
-    }
-    flush(); // going to an entry reads the address again
-    location.hash = link.hash;
+    if (inCard) found.option.focus();
+    else this.#go(found.id);
   }
 
   /**
