@@ -38,7 +38,7 @@ class _Converter(MarkdownConverter):
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """A link; one within the page has no target here and stays as text."""
         href, words = str(el.get("href") or ""), text.strip()
-        if not words or href.startswith("#") or not href:
+        if not words or href.startswith(("#", "?")) or not href:
             return text
         return f"[{words}]({to_copy(href, self.address, self.copied)})"
 

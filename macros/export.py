@@ -29,6 +29,11 @@ CHARSET = re.compile(r'<meta charset="utf-8"\s*/?>')
 POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
 # Instant navigation makes every address absolute: printed pages need a mark to tell which leave the site.
 EXTERNAL = re.compile(r'<a (?=[^>]*\bhref="https?://)(?![^>]*\brel=)')
+COMMENTS = {
+    "css": re.compile(r"/\*.*?\*/\s*", re.DOTALL),
+    # In a script only what stands on lines of its own: "//" may stand in a text, too.
+    "js": re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE),
+}
 SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.IGNORECASE | re.DOTALL)
 
 
@@ -120,6 +125,7 @@ def finish(site_dir: Path) -> list[str]:
     home = Anchors(start.read_text(encoding="utf-8")).canonical if start.exists() else ""
     # The script of the redirect pages has to be there when the policy lists all scripts.
     problems = write_redirects(site_dir, pages, home) + export(site_dir) + write_copies(site_dir, pages, home)
+    leave_comments_out(site_dir)
     try:
         write_data(site_dir, load())
         write_study(site_dir, pages, home, load())
@@ -140,6 +146,14 @@ def export(site_dir: Path) -> list[str]:
             problems.append(f'{file}: no <meta charset="utf-8">, after which the policy belongs; add it')
         file.write_text(html, encoding="utf-8", newline="\n")
     return problems + [problem for edit in EDITS for problem in mend(edit, site_dir)]
+
+
+def leave_comments_out(site_dir: Path) -> None:
+    """Own styles and scripts without their comments, which are for the repository: an eighth of what is sent."""
+    for suffix, comment in COMMENTS.items():
+        for file in (site_dir / "assets" / suffix).rglob(f"*.{suffix}"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(comment.sub("", text), encoding="utf-8", newline="\n")
 
 
 def mend(edit: Edit, site_dir: Path) -> Iterator[str]:
