@@ -8,7 +8,10 @@ def test_comments_stay_in_the_repository(tmp_path: Path) -> None:
     style, script = tmp_path / "assets/css/a.css", tmp_path / "assets/js/ui/a.js"
     for file, text in {
         style: "/* why */\na { color: red; } /* so */\nb { top: 0; }\n",
-        script: '// why\n/** @type {string} */\nconst a = "https://b"; // so\n  // and\n  /**\n   * more\n   */\nf();\n',
+        script: (
+            '// why\n/** @type {string} */\nconst a = "https://b"; // so\n'
+            "  // and\n  /**\n   * more\n   */\nf();\n"
+        ),
     }.items():
         file.parent.mkdir(parents=True)
         file.write_text(text, encoding="utf-8")
