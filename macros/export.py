@@ -149,7 +149,7 @@ def export(site_dir: Path) -> list[str]:
 
 
 def leave_comments_out(site_dir: Path) -> None:
-    """Own styles and scripts without their comments, which are for the repository, an eighth and a quarter."""
+    """Own styles and scripts without their comments, which are for the repository: up to a quarter."""
     for suffix, comment in COMMENTS.items():
         for file in (site_dir / "assets" / suffix).rglob(f"*.{suffix}"):
             text = file.read_text(encoding="utf-8")
