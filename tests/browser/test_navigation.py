@@ -18,14 +18,19 @@ REACHABLE = """() => {
   const shown = (node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   return [...document.querySelectorAll("a[href], button, summary, input, select, textarea, [tabindex]")]
     .filter((node, index) => { node.dataset.stop = index; return node.tabIndex >= 0 && shown(node); })
+    // Of the radio buttons of a group only the one that is on is a stop: arrow keys reach the others.
+    .filter((node) => !node.matches(`:has([name="${node.name}"]:checked) [type=radio]:not(:checked)`))
     .map((node) => [node.dataset.stop, node.outerHTML.slice(0, 100)]);
 }"""
 # The caret shows where a text field has the focus; the theme shows a radio button's next label in its place.
 STOP = """() => {
   const node = document.activeElement;
-  const style = getComputedStyle(node.matches("[type=radio]") ? node.nextElementSibling : node);
+  const style = getComputedStyle((node.matches("[type=radio]") && node.nextElementSibling) || node);
   const ringed = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-  const seen = ringed || style.boxShadow !== "none" || node.matches("[type=text]");
+  const dot = node.querySelector(":scope.mark > :is(circle, path)"); // its edge is drawn thick instead
+  const edged = dot && parseFloat(getComputedStyle(dot).strokeWidth) >= 4;
+  const typed = node.matches("[type=text], [type=search]");
+  const seen = ringed || edged || style.boxShadow !== "none" || typed;
   return [node.dataset.stop, seen, node.outerHTML.slice(0, 100)];
 }"""
 
@@ -61,6 +66,8 @@ def test_the_tab_key_reaches_everything(address: str, alive: Page, site: Site) -
     """Every link, button and question gets the focus in turn, and shows it."""
     alive.goto(site.url + address)
     alive.evaluate("document.fonts.ready")
+    alive.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes every element, with its controls
+    alive.wait_for_function("() => !document.querySelector('article :not(:defined)')")
     wanted = dict(alive.evaluate(REACHABLE))
     reached: dict[str, bool] = {}
     for _ in range(2 * len(wanted) + 20):
