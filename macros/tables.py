@@ -21,6 +21,7 @@ def _preset(caption: str, columns: str, sort: str = "") -> Preset:
     return Preset(caption, columns.split(), sort)
 
 
+FEW = 8  # rows: a shorter table is seen at a glance, and its tools stay folded
 LONG = 16  # rows: a longer table scrolls in itself, under its header
 
 PRESETS = {
@@ -89,6 +90,16 @@ TARGETS = {
 """Columns that hold the id of another row, shown by that row's name."""
 
 
+CHOICES = frozenset(
+    "maker family architecture licence access kind strand stage verdict status nature inputs outputs algorithm "
+    "commercial_use redistribution parallel_training changes_weights".split()
+)
+RANGES = frozenset(
+    "date introduced year parameters training_tokens context max_output vocabulary size".split()
+)
+"""Columns by which the table in the page can be filtered: by what occurs in them, or from … to."""
+
+
 class _Notes:
     """The numbered sources under one table: equal (source, locator, note) share a number."""
 
@@ -136,6 +147,8 @@ def table(
 ) -> str:
     """A comparison table made from the data file, with a numbered source behind every figure.
 
+    In the page `<data-table>` (docs/assets/js/ui/data-table.js) sorts, filters, compares and saves it.
+
     kind: a top-level key of genai.yml; columns: its fields; where: dict of field and value, or field and
     list of values; sort: a field, with - for descending. What is left out comes from the kind's preset.
 
@@ -157,17 +170,34 @@ def table(
         raise AuthorError("columns is empty or names a column twice; name each once")
     name = page.unique(f"table-{kind.replace('_', '-')}")
     notes = _Notes(page, name)
-    head = "".join(f'<th scope="col" data-column="{c}">{_label(c)}</th>' for c in wanted)
+    head = "".join(f'<th scope="col" data-column="{c}"{_nature(c, rows)}>{_label(c)}</th>' for c in wanted)
     long = len(rows) > LONG
     body = "".join(_row(page, kind, row, wanted, notes, long) for row in rows)
     which = _which(page, where)
     scrolls = "table-scroll table-scroll--long" if long else "table-scroll"
     return (
+        f'<div class="table-frame"><data-table data-rows="{"few" if len(rows) < FEW else "many"}">'
         f'<div class="{scrolls}" role="group" tabindex="0" aria-labelledby="{name}-caption">'
         f'<table class="data-table data-table--{kind.replace("_", "-")}" id="{name}">'
         f'<caption id="{name}-caption">{caption}{which}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes.listed()}"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"</data-table>{notes.listed()}</div>"
     )
+
+
+def _nature(column: str, rows: list[Any]) -> str:
+    """What a column holds and how rows are chosen by it, as attributes for the element in the page."""
+    values = [getattr(row, column) for row in rows]
+    kind = ""
+    if column in ("date", "introduced", "checked"):
+        kind = "date"
+    elif any(isinstance(value, Figure | int) and not isinstance(value, bool) for value in values):
+        kind = "number"
+    elif column in ("inputs", "outputs"):
+        kind = "list"
+    facet = "options" if column in CHOICES else "range" if column in RANGES and kind else ""
+    shown = {"type": kind, "facet": facet}
+    return "".join(f' data-{name}="{value}"' for name, value in shown.items() if value)
 
 
 def _which(page: PageContext, where: dict[str, Any] | None) -> str:
@@ -252,7 +282,8 @@ def _cell(page: PageContext, row: Any, column: str, notes: _Notes) -> tuple[str,
     if isinstance(value, bool):
         return ("yes" if value else "no"), f' data-value="{str(value).lower()}"'
     if isinstance(value, list):
-        return escape(", ".join(map(str, value))), ""
+        channels = f' data-value="{" ".join(value)}"' if column in ("inputs", "outputs") else ""
+        return escape(", ".join(map(str, value))), channels
     if isinstance(value, int):
         return str(value), f' class="number" data-value="{value}"'
     text = (
@@ -270,6 +301,10 @@ def _figure_cell(row: Any, column: str, figure: Figure, notes: _Notes) -> tuple[
     mark += "".join(notes.mark(e.source, e.locator, None) for e in figure.estimates)
     style = "undisclosed" if figure.undisclosed else "estimate" if figure.estimate is not None else ""
     value = "" if figure.number is None else f' data-value="{figure.number:.17g}"'
+    form = next((name for name in ("at_least", "approx", "total", "input") if getattr(figure, name)), "")
+    value += f' data-form="{form.replace("_", " ")}"' if form else ""
+    # The latest of several guesses is the one that charts draw, too.
+    value += "".join(f' data-estimate="{e.value:.17g}"' for e in figure.estimates[-1:])
     return text + mark, f' class="number{" " if style else ""}{style}"{value}'
 
 

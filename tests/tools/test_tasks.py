@@ -1,6 +1,7 @@
 """The commands: what they know, what they say, and the order in which a browser is looked for."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -156,6 +157,8 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for lock in LOCKS:
         (tmp_path / lock).write_text(f"# {lock}\n")
     (tmp_path / ".venv").mkdir()
+    (tmp_path / tasks.SCRIPTS).mkdir(parents=True)
+    (tmp_path / tasks.SCRIPTS / "package-lock.json").write_text("{}")
     for name, value in {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "PYTHON": sys.executable}.items():
         monkeypatch.setattr(tasks, name, value)
     monkeypatch.setattr(tasks, "output_of", lambda *words: (0, seen.append(" ".join(words)) or ""))
@@ -186,13 +189,36 @@ def test_tests_need_more_than_reading_but_not_the_other_way_round(calls: list[st
     assert installs(calls) == 0
 
 
+def test_a_new_version_of_typescript_is_installed_for_the_tests_only(calls: list[str]) -> None:
+    for lock in (tasks.READING, tasks.TESTING):
+        tasks.install(lock)
+    assert sum("npm" in call for call in calls) == 1
+    calls.clear()
+    (tasks.ROOT / tasks.SCRIPTS / "package-lock.json").write_text("{changed}")
+    tasks.install(tasks.READING)
+    assert calls == []
+    tasks.install(tasks.TESTING)
+    assert sum("npm" in call for call in calls) == 1
+    assert (tasks.VENV / "js" / "package-lock.json").read_text() == "{changed}"
+
+
+def test_the_lock_of_the_scripts_has_exact_versions_and_no_address() -> None:
+    folder = ROOT / tasks.SCRIPTS
+    asked = json.loads((folder / "package.json").read_text())["devDependencies"]
+    text = (folder / "package-lock.json").read_text()
+    packages = json.loads(text)["packages"]
+    assert "://" not in text
+    assert all(packages[f"node_modules/{name}"]["version"] == version for name, version in asked.items())
+    assert all(package.get("integrity") for place, package in packages.items() if place)
+
+
 def test_only_what_trains_installs_pytorch(calls: list[str]) -> None:
     for name in ("serve", "build", "test", "check", "bench"):
         tasks.install(tasks.TASKS[name][1])
     assert calls and not any("miniatures" in call for call in calls)
     tasks.install(tasks.MINIATURES)
     assert any(tasks.MINIATURES in call and "--require-hashes" in call for call in calls)
-    assert calls[-1].endswith("-e .[miniatures]") and "--no-deps" not in calls[-1]
+    assert calls[-2].endswith("-e .[miniatures]") and "--no-deps" not in calls[-2]
     calls.clear()
     for lock in LOCKS:
         tasks.install(lock)  # all is there
@@ -209,7 +235,7 @@ def test_only_what_trains_installs_pytorch(calls: list[str]) -> None:
 def test_room_for_pytorch_is_asked_for_beforehand(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000 * 2**20))
     tasks.install(tasks.TESTING)  # into a .venv that is there already
-    with pytest.raises(tasks.Stop, match=r"(?s)1000 MB are free.*free 2500 MB"):
+    with pytest.raises(tasks.Stop, match=r"(?s)1000 MB are free.*free 2800 MB"):
         tasks.install(tasks.MINIATURES)
 
 

@@ -1,0 +1,314 @@
+// <data-table> around a table: sort, filter, choose columns, compare, take away; all of it in the address.
+// What opens on demand is fetched on demand.
+import { accepts, filtered, fromState, nextSort, nothing, sorted, toState } from "../core/table.js";
+import { keepState, onAddress, stateOf } from "./address.js";
+import { button, element, must, style } from "./dom.js";
+import { readColumns, readRows } from "./table-read.js";
+
+/** A table with fewer rows is seen at a glance: its tools wait behind one button. */
+const FEW = 8;
+/** From here on rows out of sight are not laid out. */
+const TALL = 100;
+/** Rows that are shown at first. */
+const FIRST = 500;
+
+class DataTable extends HTMLElement {
+  /** @type {Keys} */
+  static keys = {
+    of: "Tables",
+    keys: [
+      ["Enter", "on a column\u2019s name: sort by it; again: downwards; again: as in the page"],
+      ["Shift Enter", "sort by this column, too"],
+      ["Space", "tick a filter, a column, or a row to compare"],
+      ["Esc", "close what is open"],
+    ],
+  };
+
+  #leave = new AbortController();
+  #all = false;
+  #picking = false;
+  #order = { by: "", rows: /** @type {Row[]} */ ([]) };
+  #opened = /** @type {{ opener: HTMLButtonElement, box: HTMLElement, panel?: Panel, make: () => Promise<Panel> }[]} */ ([]);
+  #compare = /** @type {{ show: (picking: boolean) => void } | null} */ (null);
+  #fit = () => {};
+  #hidden = "";
+  #view = /** @type {View | null} */ (null);
+  #made = /** @type {ReturnType<DataTable["build"]> | null} */ (null);
+
+  connectedCallback() {
+    this.#leave = new AbortController();
+    const { signal } = this.#leave;
+    try {
+      this.#view ??= this.read();
+      this.#made ??= this.build();
+    } catch (error) {
+      this.dataset.error = ""; // the table stays as it is
+      console.error(this, error);
+      return;
+    }
+    this.takeAddress();
+    onAddress(() => this.takeAddress(), signal);
+    addEventListener("hashchange", () => this.reveal(), { signal });
+    this.addEventListener("keydown", (event) => event.key === "Escape" && this.close(event), { signal });
+    this.dataset.ready = "";
+    if (this.view.rows.length < TALL) return;
+    this.load("./table-tall.js", ({ tall }) => {
+      if (!signal.aborted) this.#fit = tall(this.view, this, signal);
+    });
+  }
+
+  disconnectedCallback() {
+    this.#leave.abort();
+  }
+
+  get view() {
+    return /** @type {View} */ (this.#view);
+  }
+
+  get made() {
+    return /** @type {ReturnType<DataTable["build"]>} */ (this.#made);
+  }
+
+  /**
+   * Fetch a part, then use it.
+   * @param {string} part
+   * @param {(module: any) => void} use
+   */
+  load(part, use) {
+    return import(part).then(use).catch((error) => {
+      console.error(part, error);
+      this.view.say("This part could not be fetched. Is there a connection?");
+    });
+  }
+
+  /** @returns {View} */
+  read() {
+    const table = must(this, "table", HTMLTableElement);
+    const columns = readColumns(table);
+    const rows = readRows(table, columns);
+    return {
+      table, columns, rows,
+      title: table.caption?.textContent?.trim() ?? "Table",
+      nodes: new Map(rows.map((row, at) => [row, table.tBodies[0].rows[at]])),
+      shown: rows,
+      chosen: nothing(),
+      update: (change) => this.update(change),
+      say: (text) => (this.made.notice.textContent = text),
+    };
+  }
+
+  build() {
+    const { columns, rows, title, view } = { ...this.view, view: this.view };
+    const scroller = must(this, ".table-scroll", HTMLElement);
+    const field = element("input", {
+      type: "search", class: "table-text", placeholder: "Filter rows", "aria-label": `Filter rows of: ${title}`, maxlength: 200,
+    });
+    field.addEventListener("input", () => this.update((chosen) => (chosen.text = field.value)));
+    const boxes = element("div", { class: "table-panels" });
+    /** @param {string} label @param {() => Promise<Panel>} make */
+    const opener = (label, make) => {
+      const opens = button(label, () => this.toggle(opens), { "aria-expanded": "false" });
+      const box = element("div", { class: "table-panel", hidden: true, role: "group", "aria-label": `${label}: ${title}` });
+      boxes.append(box);
+      this.#opened.push({ opener: opens, box, make });
+      return opens;
+    };
+    const panels = () => import("./table-panels.js");
+    const filters = opener("Filters", async () => (await panels()).filters(view));
+    filters.hidden = !columns.some(({ facet }) => facet);
+    const choice = columns.length > 2 ? opener("Columns", async () => (await panels()).columnChoice(view)) : "";
+    const save = opener("Save", async () => (await panels()).fileChoice((kind) =>
+      this.load("./table-save.js", (part) => part.save(view, kind))));
+    const pick = button("Compare", () => this.pick(), { "aria-expanded": "false" });
+    const clear = button("Clear", () => this.clear());
+    const count = element("output", { class: "table-count" });
+    const tools = element("div", { class: "table-tools", role: "group", "aria-label": `Tools for: ${title}` },
+      field, filters, choice, rows.length > 1 ? pick : "", save, clear, count);
+    const picked = element("p", { class: "table-picked", hidden: true });
+    const bar = element("div", { class: "table-bar", hidden: rows.length < FEW }, tools, boxes, picked);
+    const notice = element("p", { class: "table-notice", role: "status" });
+    const empty = element("p", { class: "table-empty", hidden: true },
+      "No row has all of this. Take a word or a filter away, or ", button("clear all", () => this.clear()), ".");
+    const rest = element("span");
+    const more = element("p", { class: "table-more", hidden: true }, rest, " ", button("Show all", () => {
+      this.#all = true;
+      this.show();
+      scroller.focus(); // the button is gone
+    }));
+    const side = element("div", { class: "table-side", hidden: true });
+    if (bar.hidden) {
+      const opens = button("Table tools", () => this.unfold(), { class: "table-opener", "aria-expanded": "false", "aria-label": `Table tools: ${title}` });
+      scroller.before(opens);
+    }
+    scroller.before(bar, notice);
+    scroller.after(empty, more, side);
+    this.makeSortable();
+    return { scroller, field, filters, pick, clear, count, picked, bar, notice, empty, rest, more, side };
+  }
+
+  makeSortable() {
+    const { table, columns } = this.view;
+    [...(table.tHead?.rows[0].cells ?? [])].forEach((head, at) => {
+      const sort = button("", () => {}, { class: "sort" });
+      sort.append(...head.childNodes, element("span", { class: "arrow", "aria-hidden": "true" }));
+      sort.addEventListener("click", ({ shiftKey }) =>
+        this.update((chosen) => (chosen.sort = nextSort(chosen.sort, columns[at].name, shiftKey))));
+      head.replaceChildren(sort);
+    });
+  }
+
+  /** Fold the tools of a small table out or in. */
+  unfold(open = this.made.bar.hidden) {
+    this.made.bar.hidden = !open;
+    this.querySelector(".table-opener")?.setAttribute("aria-expanded", String(open));
+  }
+
+  /** Take over what the address says, also what it no longer says. */
+  takeAddress() {
+    const { columns, rows, table, chosen, say } = this.view;
+    const { state, ignored } = stateOf(table.id, accepts(columns, rows));
+    Object.assign(chosen, fromState(columns, state));
+    this.made.field.value = chosen.text;
+    this.#picking = chosen.compare.length > 0;
+    if (Object.keys(state).length) this.unfold(true);
+    say(ignored.length ? `The address asks this table for what it does not have; that is left out: ${ignored.join(", ")}.` : "");
+    this.show();
+    this.reveal();
+  }
+
+  /** @param {(chosen: Chosen) => void} change */
+  update(change) {
+    const { chosen, say, table } = this.view;
+    change(chosen);
+    if (chosen.compare.length < 2) chosen.side = false;
+    say("");
+    this.show();
+    keepState(table.id, toState(chosen));
+  }
+
+  clear() {
+    this.#all = this.#picking = false;
+    this.made.field.value = "";
+    this.update((chosen) => Object.assign(chosen, nothing()));
+    this.made.field.focus();
+  }
+
+  /** Bring the page in line with the state. */
+  show() {
+    const { columns, rows, chosen } = this.view;
+    const { clear, count, empty, filters, more, pick, picked, rest, scroller, side } = this.made;
+    const by = toState({ ...nothing(), sort: chosen.sort }).sort?.[0] ?? "";
+    if (!this.#order.rows.length || this.#order.by !== by) this.#order = { by, rows: sorted(rows, columns, chosen.sort) };
+    const fitting = filtered(this.#order.rows, columns, chosen);
+    const shown = this.#all ? fitting : fitting.slice(0, FIRST);
+    this.view.shown = shown;
+    this.place();
+    this.showColumns();
+    this.showSort();
+    const numbers = [shown, rows, fitting].map(({ length }) => length.toLocaleString("en"));
+    count.textContent = shown.length < rows.length ? `${numbers[0]} of ${numbers[1]} shown` : `${numbers[1]} rows`;
+    clear.hidden = !Object.keys(toState(chosen)).length && !this.#picking;
+    const { q, sort, hide, compare, ...facets } = toState(chosen);
+    const active = Object.values(facets).flat().length;
+    filters.textContent = active ? `Filters (${active})` : "Filters";
+    for (const { panel, box } of this.#opened) if (!box.hidden) panel?.show(chosen);
+    empty.hidden = shown.length > 0 || !rows.length || chosen.side;
+    more.hidden = shown.length === fitting.length || chosen.side;
+    rest.textContent = `These are the first ${numbers[0]} of ${numbers[2]} rows.`;
+    scroller.hidden = chosen.side || !empty.hidden;
+    side.hidden = !chosen.side;
+    picked.hidden = !this.#picking;
+    pick.setAttribute("aria-expanded", String(this.#picking));
+    if (this.#compare) this.#compare.show(this.#picking);
+    else if (this.#picking) this.load("./table-compare.js", ({ comparing }) => {
+      this.#compare ??= comparing(this.view, picked, side);
+      this.#compare?.show(this.#picking);
+    });
+  }
+
+  /** Put the rows in order where they are not, and hide those that are not shown. */
+  place() {
+    const { nodes, shown, table } = this.view;
+    const body = table.tBodies[0];
+    const wanted = this.#order.rows.map((row) => /** @type {HTMLTableRowElement} */ (nodes.get(row)));
+    const now = [...body.rows];
+    if (wanted.some((node, at) => node !== now[at])) body.replaceChildren(...wanted);
+    const visible = new Set(shown);
+    for (const [row, node] of nodes) if (node.hidden === visible.has(row)) node.hidden = !node.hidden;
+  }
+
+  showSort() {
+    const { columns, chosen: { sort }, table } = this.view;
+    [...(table.tHead?.rows[0].cells ?? [])].forEach((head, i) => {
+      const at = sort.findIndex(({ column }) => column === columns[i].name);
+      const down = sort[at]?.down;
+      if (at < 0) head.removeAttribute("aria-sort");
+      else head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      must(head, ".arrow", HTMLElement).textContent = at < 0 ? "" : (down ? "▼" : "▲") + (sort.length > 1 ? at + 1 : "");
+    });
+  }
+
+  showColumns() {
+    const { columns, chosen, table } = this.view;
+    if (this.#hidden === chosen.hidden.join()) return;
+    this.#hidden = chosen.hidden.join();
+    const hidden = columns.map(({ name }) => chosen.hidden.includes(name));
+    for (const row of table.rows) [...row.cells].forEach((cell, at) => (cell.hidden = hidden[at]));
+    this.#fit();
+  }
+
+  /**
+   * Open a panel and close the others, or close it.
+   * @param {HTMLButtonElement} chosen
+   */
+  async toggle(chosen) {
+    for (const item of this.#opened) {
+      item.box.hidden = item.opener !== chosen || !item.box.hidden;
+      item.opener.setAttribute("aria-expanded", String(!item.box.hidden));
+      if (item.box.hidden) continue;
+      if (!item.panel) {
+        await item.make().then((panel) => {
+          item.panel = panel;
+          item.box.replaceChildren(panel.node);
+        }, () => this.view.say("This part could not be fetched. Is there a connection?"));
+      }
+      item.panel?.show(this.view.chosen);
+    }
+  }
+
+  /** Begin to choose rows to compare, or end it. */
+  pick() {
+    this.#picking = !this.#picking;
+    this.update((chosen) => (chosen.compare = []));
+  }
+
+  /** @param {Event} event */
+  close(event) {
+    const open = this.#opened.find(({ box }) => !box.hidden);
+    const { chosen } = this.view;
+    if (!open && !chosen.side && !this.#picking) return;
+    event.preventDefault(); // otherwise the search field would be emptied, too
+    if (open) {
+      this.toggle(open.opener);
+      open.opener.focus();
+    } else if (chosen.side) {
+      this.update(() => (chosen.side = false));
+      must(this.made.picked, "button", HTMLElement).focus();
+    } else {
+      this.pick();
+      this.made.pick.focus();
+    }
+  }
+
+  /** The row that the address names is shown, whatever the filters say. */
+  reveal() {
+    const row = document.getElementById(location.hash.slice(1));
+    if (!(row instanceof HTMLTableRowElement) || !row.hidden || !this.contains(row)) return;
+    row.hidden = false;
+    row.scrollIntoView({ block: "center" });
+    this.view.say("One row more is shown than the filters let through, because a link leads to it.");
+  }
+}
+
+await style("data-table.css").catch((error) => console.error("data-table.css:", error));
+if (!customElements.get("data-table")) customElements.define("data-table", DataTable);
