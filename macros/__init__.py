@@ -13,7 +13,7 @@ from typing import Any
 
 import jinja2
 
-from macros import chapter, charts, citations, course, miniatures, tables, timeline
+from macros import chapter, charts, citations, course, exercises, miniatures, tables, timeline
 from macros.catalogue import load
 from macros.citations import PageContext
 from macros.examples import EXAMPLES
@@ -74,6 +74,7 @@ def summary_sheet(page: PageContext) -> str:
 WHOLE_PAGE: dict[str, Callable[..., str]] = {
     "authors_guide": authors_guide,
     "summary_sheet": summary_sheet,
+    "question_list": exercises.question_list,
 }
 """Macros that make a page of their own, and are not shown among the examples."""
 

@@ -1,7 +1,8 @@
 """Markdown extension: the blocks `question`, `quiz` and `summary`; and the questions in a page's source.
 
 The blocks become plain HTML that works without a script: answers stand in closed `<details>`, and the
-options of a quiz carry no marks.
+options of a quiz carry no marks. Around each stands `<study-question>` or `<study-quiz>`, which a script of
+the same name makes a card that remembers.
 `find_questions` and `problems` read the source text instead, so that a checker can name the line.
 """
 
@@ -93,8 +94,9 @@ class QuestionBlock(_Exercise):
     NAME = "question"
 
     def open(self, parent: etree.Element) -> etree.Element:
-        """A closed details element with the title as its summary."""
-        details = etree.SubElement(parent, "details", {"class": "question"})
+        """A closed details element with the title as its summary, in the element that makes it a card."""
+        card = etree.SubElement(parent, "study-question")
+        details = etree.SubElement(card, "details", {"class": "question"})
         etree.SubElement(details, "summary").text = self.argument
         return details
 
@@ -110,9 +112,10 @@ class QuizBlock(_Exercise):
     NAME = "quiz"
 
     def open(self, parent: etree.Element) -> etree.Element:
-        """A group named by its stem."""
+        """A group named by its stem, in the element that makes it a form."""
         stem = f"{self.options['attrs']['id']}-stem"
-        group = etree.SubElement(parent, "div", {"class": "quiz", "role": "group", "aria-labelledby": stem})
+        card = etree.SubElement(parent, "study-quiz")
+        group = etree.SubElement(card, "div", {"class": "quiz", "role": "group", "aria-labelledby": stem})
         etree.SubElement(group, "p", {"class": "quiz__stem", "id": stem}).text = self.argument
         return group
 
@@ -215,6 +218,7 @@ class QuestionsExtension(BlocksExtension):  # type: ignore[misc]
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: BlocksProcessor) -> None:
         """Called by the base class when the extension is set up."""
+        md.block_level_elements += ["study-question", "study-quiz"]
         for block in (QuestionBlock, QuizBlock, SummaryBlock):
             block_mgr.register(block, self.getConfigs())
         md.treeprocessors.register(_Unread(md, block_mgr), "questions-unread", 100)
