@@ -5,16 +5,29 @@ Both engines call it: MkDocs once a build, Zensical once a page; so it does no w
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from macros import chapter, charts, citations, course, exercises, miniatures, tables, timeline
-from macros.catalogue import load
+from macros import (
+    cards,
+    chapter,
+    charts,
+    citations,
+    course,
+    downloads,
+    exercises,
+    miniatures,
+    tables,
+    timeline,
+)
+from macros.catalogue import DataError, load
 from macros.citations import PageContext
 from macros.examples import EXAMPLES
 from macros.pages import read_site
@@ -23,6 +36,7 @@ from macros.text import AuthorError, escape, nearest, shows_errors
 FUNCTIONS: tuple[Callable[..., str], ...] = (
     tables.table,
     tables.modality_matrix,
+    cards.cards,
     timeline.timeline,
     charts.chart,
     chapter.chapter_head,
@@ -74,6 +88,7 @@ def summary_sheet(page: PageContext) -> str:
 WHOLE_PAGE: dict[str, Callable[..., str]] = {
     "authors_guide": authors_guide,
     "summary_sheet": summary_sheet,
+    "data_files": downloads.data_files,
     "question_list": exercises.question_list,
 }
 """Macros that make a page of their own, and are not shown among the examples."""
@@ -128,3 +143,10 @@ def define_env(env: Any) -> None:
         calls = {name for page in read_site().values() for name in CALL.findall(page.body)}
         for name in calls - {*MACROS, *WHOLE_PAGE}:
             register(name)
+
+
+def on_post_build(env: Any) -> None:
+    """Write what the data page links to, for MkDocs' live server; after a build `export.finish` does it."""
+    if shows_errors():
+        with contextlib.suppress(DataError):  # it is told in the pages
+            downloads.write_data(Path(env.conf["site_dir"]), load())

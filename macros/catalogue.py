@@ -332,7 +332,7 @@ def _cross_check(catalogue: Catalogue, reader: _Reader) -> Iterator[Problem]:
 
 def _references(model: BaseModel, path: Path_) -> Iterator[tuple[Path_, str, str]]:
     """Every id of another row inside a row: where it stands, the id, the key it points into."""
-    targets = _targets(type(model))
+    targets = references_of(type(model))
     for name in type(model).model_fields:
         value = getattr(model, name)
         places = [((*path, name, i), item) for i, item in enumerate(value)] if isinstance(value, list) else []
@@ -344,7 +344,7 @@ def _references(model: BaseModel, path: Path_) -> Iterator[tuple[Path_, str, str
 
 
 @lru_cache(maxsize=64)
-def _targets(kind: type[BaseModel]) -> dict[str, str]:
+def references_of(kind: type[BaseModel]) -> dict[str, str]:
     """The fields of a kind of row that hold ids of other rows, and the key that those stand under."""
     described = {name: f"{f!r} {f.json_schema_extra}" for name, f in kind.model_fields.items()}
     found = {name: re.search(r"'x-ref': '(\w+)'", text) for name, text in described.items()}

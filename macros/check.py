@@ -22,10 +22,12 @@ from jinja2 import nodes
 from macros import MACROS, WHOLE_PAGE, call
 from macros.catalogue import DATA, DOCS, ROOT, DataError, ids_of, load, schema_text
 from macros.citations import PageContext
-from macros.export import BrokenLink, broken_links, export
+from macros.export import BrokenLink, broken_links, finish
 from macros.pages import PLANNED, Page, navigation, page_problems, read_site
 from macros.questions import find_questions
 from macros.questions import problems as faults
+from macros.redirects import NAME as MOVES
+from macros.redirects import Moved, redirect_problems
 from macros.schema import KINDS, Catalogue
 from macros.text import AuthorError, Problem, nearest
 
@@ -46,6 +48,7 @@ def find_problems(docs: Path = DOCS) -> list[Problem]:
         ids = ids_of(docs / "data" / "genai.yml")
         problems += [p for page in pages.values() for p in call_problems(page, pages, None, ids)]
     problems += list(question_problems(pages, docs))
+    problems += list(redirect_problems(pages, docs))
     problems += list(navigation_problems(pages, docs.parent / "mkdocs.yml"))
     return sorted(set(problems))
 
@@ -218,9 +221,12 @@ def build(site: Path) -> list[Problem]:
         logger.removeHandler(handler)
     problems = [_located(message) for message in handler.messages if not TOLD_BETTER.search(message)]
     if part.is_dir():
-        problems += [Problem("mkdocs.yml", 1, message) for message in export(part)]
+        undone = finish(part)
+        problems += [Problem("mkdocs.yml", 1, message) for message in undone]
         problems += [p for file in sorted(part.rglob("*.html")) for p in _shown_errors(part, file)]
-        problems += [_link_problem(link) for link in broken_links(part)]
+        # Nothing is made from broken data; that its files are missing on their page would be told twice.
+        without = "data/index.html" if any("genai.yml:" in message for message in undone) else ""
+        problems += [_link_problem(link) for link in broken_links(part) if link.page != without]
     if not problems:
         shutil.rmtree(site, ignore_errors=True)
         part.rename(site)
@@ -242,7 +248,10 @@ def _source(page: str) -> str:
     """The Markdown file of a built page: language/attention/index.html → docs/language/attention.md."""
     folder = Path(page).parent.as_posix()
     candidates = [f"docs/{folder}.md", f"docs/{folder}/index.md"] if folder != "." else ["docs/index.md"]
-    return next((c for c in candidates if (ROOT / c).exists()), candidates[0])
+    if not (known := [c for c in candidates if (ROOT / c).exists()]):
+        moved = {f"docs/{old}" for old in Moved()}
+        return MOVES if moved.intersection(candidates) else candidates[0]
+    return known[0]
 
 
 def _located(message: str) -> Problem:

@@ -1,4 +1,4 @@
-"""Finish the built site of either engine: security policy, accessible names, and a check of every link.
+"""Finish the built site of either engine: what is beside its pages, security policy, accessible names, links.
 
     python -m macros.export SITE_DIR
 
@@ -17,6 +17,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from macros.catalogue import DataError, load
+from macros.copies import write_copies
+from macros.downloads import write_data
+from macros.pages import read_site
+from macros.redirects import write_redirects
+from macros.study import write_study
 
 CHARSET = re.compile(r'<meta charset="utf-8"\s*/?>')
 POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
@@ -96,6 +103,20 @@ def policy(pages: Iterable[str]) -> str:
         "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def finish(site_dir: Path) -> list[str]:
+    """All that is done to a site that either engine has built from docs/; returns what could not be done."""
+    start, pages = site_dir / "index.html", read_site()
+    home = Anchors(start.read_text(encoding="utf-8")).canonical if start.exists() else ""
+    # The script of the redirect pages has to be there when the policy lists all scripts.
+    problems = write_redirects(site_dir, pages, home) + export(site_dir) + write_copies(site_dir, pages, home)
+    try:
+        write_data(site_dir, load())
+        write_study(site_dir, pages, home, load())
+    except DataError as error:
+        problems += map(str, error.problems)
+    return problems
 
 
 def export(site_dir: Path) -> list[str]:
@@ -197,7 +218,7 @@ def why_broken(href: str, page: Path, site: Path, home: str, pages: dict[Path, A
 def main(arguments: list[str]) -> int:
     """Finish one built site, then name every link in it that leads nowhere."""
     site_dir = Path(arguments[0] if arguments else "site")
-    problems = export(site_dir) + [
+    problems = finish(site_dir) + [
         f"{link.page}: '{link.href}': {link.reason}" for link in broken_links(site_dir)
     ]
     sys.stderr.writelines(f"{problem}\n" for problem in problems)

@@ -376,7 +376,7 @@ def miniature_chart(page: PageContext, kind: str) -> str:
         f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="group" aria-labelledby="{name}-title">'
         f'<title id="{name}-title">{caption}</title>{art}</svg></div>'
         f'<figcaption>{caption}<p class="says">{says}</p>'
-        f'<p class="limits" data-search-exclude>{limits}</p></figcaption>'
+        f'<div class="limits" data-search-exclude>{limits}</div></figcaption>'
         '<details class="twin" data-search-exclude><summary>The same as a table</summary>'
         f'<div class="table-scroll" role="group" tabindex="0" aria-labelledby="{name}-title">{twin}</div>'
         "</details></figure>"

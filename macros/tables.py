@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from macros.cards import card_address
 from macros.citations import WORDS, PageContext, matching, short_name, show_figure
 from macros.schema import KINDS, Catalogue, Figure
 from macros.text import AuthorError, escape, nearest, number, readable_date
@@ -248,6 +249,8 @@ def _row(page: PageContext, kind: str, row: Any, columns: list[str], notes: _Not
         text, attributes = _cell(page, row, column, notes)
         if i == 0:
             mark = ""
+            if address := card_address(row) if column == "name" else "":
+                text = f'<a href="{page.link(address)}">{text}</a>'
             if getattr(row, "source", None) and not any(_has_figure(row, c) for c in columns):
                 mark = notes.mark(row.source, row.locator, row.note)
             cells.append(f'<th scope="row"{attributes}>{text}{mark}</th>')

@@ -91,6 +91,16 @@ def _address(path: str) -> str:
     return re.sub(r"(^|/)index$", "", path.removesuffix(".md")) if path.endswith(".md") else path
 
 
+def published(page: str) -> str:
+    """The address of a page below the site's root: a/b.md → a/b/, index.md → ''.
+
+    >>> published("llms/index.md"), published("index.md")
+    ('llms/', '')
+    """
+    folder = _address(page)
+    return f"{folder}/" if folder else ""
+
+
 MONTHS = [
     "January",
     "February",

@@ -27,7 +27,14 @@ RECIPES = {
     ),
     "bert": Recipe("bert", "bert", steps=2400, batch=32, context=128, lr=4e-3, muon_lr=0.02),
     "encoder-decoder": Recipe(
-        "encoder-decoder", "encoder-decoder", steps=2400, batch=32, context=128, lr=5e-2, muon_lr=0.02
+        "encoder-decoder",
+        "encoder-decoder",
+        steps=2400,
+        batch=32,
+        context=128,
+        lr=6e-3,
+        muon_lr=0.02,
+        dropout=0.05,
     ),
     **{
         kind: Recipe(kind, kind, steps=1600, batch=32, context=128, lr=lr, muon_lr=0.0)

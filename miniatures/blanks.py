@@ -134,7 +134,7 @@ def by_encoder_decoder(model: EncoderDecoder, blanks: Sequence[Blank], closings:
     """ln p of every vocabulary entry in each blank, (N, V).
 
     The encoder reads the text with `<extra_id_0>` in the blank; the decoder gives the token that follows
-    `<extra_id_0>`. It does not know that nothing else follows: it has learnt to fill spans of three on
+    `<extra_id_0>`. It does not know that nothing else follows: it has learnt to fill spans of two on
     average. With `closings`, it is told so: the likeliest so many words are judged by p(`<extra_id_1>` |
     word) too.
     """

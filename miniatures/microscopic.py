@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -142,7 +143,7 @@ def known(model: Model, found: Tensor) -> float:
 def attention(model: Model, tokens: Tensor) -> Tensor:
     """Where the head looks: for (B, T) token ids (B, T, T), from each position to all that it attends to."""
     kept: dict[str, Tensor] = {}
-    part_of = model.blocks[0].attention  # type: ignore[union-attr]
+    part_of: Any = model.blocks[0].attention
     hooks = [
         getattr(part_of, part).register_forward_hook(lambda _, __, out, part=part: kept.update({part: out}))
         for part in ("query", "key")

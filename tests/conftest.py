@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from macros.export import export
+from macros.export import finish
 from tests.built import Site, listening, serve, url_of
 from tools.bench import ENGINES, build, copy_project
 from tools.chromium import find
@@ -31,7 +31,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]
 
         def make(engine: str) -> Site:
             folder = build(engine, copy_project(projects[engine]), url=url_of(servers[engine]))
-            assert export(folder) == []
+            assert finish(folder) == []
             return serve(servers[engine], folder)
 
         with ThreadPoolExecutor() as pool:

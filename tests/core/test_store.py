@@ -195,6 +195,26 @@ def test_a_lost_connection_is_opened_again(page: Page) -> None:
     says(page, "1 cards, 1 reviews, browser.")
 
 
+def test_a_tab_without_messages_sees_the_other_one_when_it_comes_back(
+    context: BrowserContext, scripts: Site
+) -> None:
+    context.add_init_script("delete globalThis.BroadcastChannel;")
+    one, two = (open_page(context, scripts) for _ in range(2))
+    assert grade(one, "a")["stored"]
+    says(two, "0 cards")
+    two.evaluate("() => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })) }")
+    says(two, "1 cards, 1 reviews, browser.")
+
+
+def test_the_promise_to_keep_the_data_is_asked_for_and_told(page: Page) -> None:
+    browser = page.context.new_cdp_session(page)
+    context = browser.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    allow = {"permissions": ["durableStorage"], "browserContextId": context}
+    browser.send("Browser.grantPermissions", allow)
+    assert page.evaluate("() => store.persist()") == "persistent"
+    says(page, "0 cards, 0 reviews, persistent.")
+
+
 def test_blocked_storage_is_told_and_reviews_go_on_in_memory(context: BrowserContext, scripts: Site) -> None:
     blocked = "throw new DOMException('no', 'SecurityError')"
     context.add_init_script(f"IDBFactory.prototype.open = () => {{ {blocked} }};")

@@ -23,7 +23,7 @@ ENGINE_ELEMENTS = {
 
 ENGINE_ATTRIBUTES: dict[tuple[str, str], str] = {
     (tag, "data-search-exclude"): "Zensical takes it off when it has read it; nothing is shown of it"
-    for tag in ("a", "dd", "details", "div", "dl", "h3", "span", "table", "td", "ul")
+    for tag in ("a", "dd", "details", "div", "dl", "h2", "h3", "span", "table", "td", "ul")
 }
 """(tag, attribute) of attributes that are left out, and why."""
 

@@ -20,6 +20,7 @@ FAULTS = {
     "docs/study/notation.md": ("attrs: {id: notation-softmax-shift}", "attrs: {id: genai-subset}"),
     "docs/foundations/what-is-generative-ai.md": ("requires: []", "requires: [language/attention.md]"),
     "mkdocs.yml": ("      - study/resources.md\n", ""),
+    "docs/redirects.yml": ("{}", "language/old.md: language/gtp.md\nlanguage/older.md: language/gpt.md#gone"),
 }
 MESSAGES = (
     "architecture: no 'decoder-olny' under architectures; did you mean 'decoder-only'?",
@@ -32,6 +33,8 @@ MESSAGES = (
     "question id 'genai-subset' is already used in docs/foundations/what-is-generative-ai.md:",
     "`requires` goes in a circle: foundations/what-is-generative-ai.md → language/attention.md → ",
     "docs/study/resources.md:1: is not in the navigation",
+    "language/old.md: target: no page 'language/gtp.md'; did you mean 'language/gpt.md'?",
+    "link '../gpt/#gone': there is no such anchor",
 )
 
 

@@ -13,18 +13,16 @@ const MINUTE = 60_000;
 
 export const AGAIN = 1, HARD = 2, GOOD = 3, EASY = 4;
 
-/** The default weights of FSRS-6; the last is the decay of the forgetting curve. */
-export const WEIGHTS = Object.freeze([
+/** The default weights of FSRS-6, named as in its formulas; the last is the decay of the forgetting curve. */
+const w = [
   0.212, 1.2931, 2.3065, 8.2956, 6.4133, 0.8334, 3.0194, 0.001, 1.8722, 0.1666, 0.796, 1.4835, 0.0614, 0.2629,
   1.6483, 0.6014, 1.8729, 0.5425, 0.0912, 0.0658, 0.1542,
-]);
-const LOWEST = [...Array(4).fill(0.001), 1, 0.001, 0.001, 0.001, 0, 0, 0.001, 0.001, 0.001, 0.001, 0, 0, 1, 0, 0, 0, 0.1];
-const HIGHEST = [100, 100, 100, 100, 10, 4, 4, 0.75, 4.5, 0.8, 3.5, 5, 0.25, 0.9, 4, 1, 6, 2, 2, 0.8, 0.8];
+];
+const DECAY = -w[20], FACTOR = 0.9 ** (1 / DECAY) - 1;
 const LEAST_STABILITY = 0.001;
 
 /**
  * @typedef {object} Settings
- * @property {readonly number[]} weights the 21 weights of FSRS-6
  * @property {number} retention the chance to recall at which a card falls due, between 0 and 1
  * @property {readonly number[]} learning waits of a new card before its first interval in days, in milliseconds
  * @property {readonly number[]} relearning the same for a card that was forgotten
@@ -43,7 +41,6 @@ const LEAST_STABILITY = 0.001;
 
 /** @type {Readonly<Settings>} */
 export const DEFAULTS = Object.freeze({
-  weights: WEIGHTS,
   retention: 0.9,
   learning: Object.freeze([MINUTE, 10 * MINUTE]),
   relearning: Object.freeze([10 * MINUTE]),
@@ -58,13 +55,11 @@ export const DEFAULTS = Object.freeze({
 export const newCard = (due) => ({ state: "learning", step: 0, stability: null, difficulty: null, due, last: null });
 
 /**
- * The chance to recall a memory of this stability so many days after its last review.
+ * The chance to recall a memory of this stability so many days after its last review: the forgetting curve.
  * @param {number} days
  * @param {number} stability
- * @param {number} [decay] the last weight
  */
-export const recall = (days, stability, decay = 0.1542) =>
-  (1 + (0.9 ** (1 / -decay) - 1) * days / stability) ** -decay;
+export const recall = (days, stability) => (1 + FACTOR * days / stability) ** DECAY;
 
 /**
  * Python's `round`: the nearest whole number, and of two equally near the even one.
@@ -78,16 +73,15 @@ export function roundHalfToEven(value) {
 /**
  * The scheduler for these settings.
  * @param {Partial<Settings>} [given]
- * @throws {RangeError} for weights or a retention that FSRS does not allow
+ * @throws {RangeError} for settings that make no sense
  */
 export function scheduler(given = {}) {
   const settings = { ...DEFAULTS, ...given };
   check(settings);
-  const w = settings.weights, decay = -w[20], factor = 0.9 ** (1 / decay) - 1;
 
   /** @param {number} stability */
   function interval(stability) {
-    const days = roundHalfToEven(stability / factor * (settings.retention ** (1 / decay) - 1));
+    const days = roundHalfToEven(stability / FACTOR * (settings.retention ** (1 / DECAY) - 1));
     return Math.min(Math.max(days, 1), settings.longest) * DAY;
   }
 
@@ -123,8 +117,7 @@ export function scheduler(given = {}) {
   /** @param {Card} card @param {number} when */
   function retrievability(card, when) {
     if (card.last === null || card.stability === null) return 0;
-    const days = Math.max(0, Math.floor((when - card.last) / DAY));
-    return (1 + factor * days / card.stability) ** decay;
+    return recall(Math.max(0, Math.floor((when - card.last) / DAY)), card.stability);
   }
 
   /** Stability and difficulty after a review. @param {Card} card @param {number} rating @param {number} when */
@@ -190,15 +183,8 @@ const clampStability = (value) => Math.max(value, LEAST_STABILITY);
 const clampDifficulty = (value) => Math.min(Math.max(value, 1), 10);
 
 /** @param {Settings} settings */
-function check({ weights, retention, learning, relearning, longest }) {
-  const faults = weights.length === WEIGHTS.length ? [] : [`${weights.length} weights: FSRS-6 has 21`];
-  weights.forEach((weight, i) => {
-    if (!(weight >= LOWEST[i] && weight <= HIGHEST[i])) {
-      faults.push(`weights[${i}] = ${weight}: from ${LOWEST[i]} to ${HIGHEST[i]}`);
-    }
-  });
-  if (!(retention > 0 && retention < 1)) faults.push(`retention ${retention}: between 0 and 1`);
-  if (![...learning, ...relearning].every((time) => time > 0)) faults.push("steps: milliseconds above 0");
-  if (!(Number.isInteger(longest) && longest >= 1)) faults.push(`longest ${longest}: whole days from 1 on`);
-  if (faults.length) throw new RangeError(faults.join("; "));
+function check({ retention, learning, relearning, longest }) {
+  if (!(retention > 0 && retention < 1)) throw new RangeError(`retention ${retention}: between 0 and 1`);
+  if (![...learning, ...relearning].every((time) => time > 0)) throw new RangeError("steps: milliseconds above 0");
+  if (!(Number.isInteger(longest) && longest >= 1)) throw new RangeError(`longest ${longest}: whole days from 1 on`);
 }
