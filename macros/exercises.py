@@ -6,7 +6,7 @@ import re
 from itertools import zip_longest
 
 from macros.citations import PageContext, chapter_link
-from macros.pages import PARTS, Page
+from macros.pages import Page
 from macros.questions import Question, find_questions
 from macros.text import escape
 
@@ -17,9 +17,7 @@ _MARKUP = re.compile(r"[`$*_\[<{\\]")
 
 
 def question_list(page: PageContext) -> str:
-    """Every page with questions, in reading order, and how many it asks; scripts read from it which they are.
-
-    `data-cards` has the ids in the order of the page, those of quizzes with a `?` behind.
+    """Every page with questions, in reading order, and how many it asks.
 
     Example: {{ question_list() }}
     """
@@ -30,13 +28,8 @@ def question_list(page: PageContext) -> str:
             continue
         kinds = [q.kind for q in found]
         told = [_count(kinds.count(kind), kind) for kind in ("question", "quiz") if kind in kinds]
-        cards = " ".join(f"{q.id}{'?' * (q.kind == 'quiz')}" for q in found)
-        part = PARTS.get(other.path.split("/")[0], "Across the chapters")
-        items.append(
-            f'<li data-cards="{cards}" data-part="{part}">{chapter_link(page, other.path)}: '
-            f"{', '.join(told)}</li>"
-        )
-    return f'<ul class="question-list">{"".join(items)}</ul>'
+        items.append(f"<li>{chapter_link(page, other.path)}: {', '.join(told)}</li>")
+    return f"<ul>{''.join(items)}</ul>"
 
 
 def _count(number: int, name: str) -> str:

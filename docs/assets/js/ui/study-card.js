@@ -66,8 +66,17 @@ export class StudyCard extends HTMLElement {
     await this.offer(told, true);
   }
 
+  /** Of a drill it stands for the fact, else for the text. */
   get hash() {
-    return fingerprint(this.#text);
+    return this.dataset.hash ?? fingerprint(this.#text);
+  }
+
+  /** What changed since the last answer, to be told with the answer. */
+  get changed() {
+    const { known, dataset: { fact } } = this;
+    if (!known?.hash || known.hash === this.hash) return "";
+    if (fact && known.answer && known.answer !== fact) return `This changed: it was “${known.answer}”, it is “${fact}” now.`;
+    return "The text of this question has changed since you last answered it.";
   }
 
   get known() {
@@ -89,7 +98,7 @@ export class StudyCard extends HTMLElement {
   /** The quiet mark: due today, or not asked. Nothing else changes under the reader's hands. */
   mark() {
     if (!this.#store) return;
-    const { now } = dueOf(this.#store, [{ id: this.card, chapter: "" }]);
+    const { now } = dueOf(this.#store, [{ id: this.card, chapter: "", hash: this.dataset.hash }]);
     const told = this.known?.suspended ? "Suspended" : now.length ? "Due" : "";
     this.dataset.study = told.toLowerCase() || (this.known?.memory ? "known" : "new");
     this.#mark.textContent = told;
@@ -127,9 +136,7 @@ export class StudyCard extends HTMLElement {
         if (span) made.append(" ", element("small", {}, span));
         return made;
       }));
-    const isNew = Boolean(known?.hash && known.hash !== this.hash);
-    const changed = isNew ? "The text of this question has changed since you last answered it." : "";
-    this.say([told, changed].filter(Boolean).join(" "), bar,
+    this.say([told, this.changed].filter(Boolean).join(" "), bar,
       ...(this.hasAttribute("cram") ? [] : [button("Suspend", () => this.suspend(true), { class: "quiet" })]));
   }
 
@@ -151,13 +158,14 @@ export class StudyCard extends HTMLElement {
     }
     if (this.#busy) return; // the second half of a double click
     this.#busy = true;
-    const store = await this.wake();
-    const { event, stored } = await store.grade(this.card, rating, { hash: this.hash });
+    const store = await this.wake(), { changed, dataset: { fact } } = this;
+    const { event, stored } = await store.grade(this.card, rating, { hash: this.hash, ...(fact ? { answer: fact.slice(0, 400) } : {}) });
     this.#busy = false;
     this.#graded = event;
     const due = this.known?.memory?.due ?? Date.now(), span = due - Date.now();
     const when = span < 20 * 3_600_000 ? "" : `, on ${dayOf(due)}`;
-    this.say(`${told}: asked again in ${spoken(span)}${when}.${stored ? "" : ` ${store.problem}`}`,
+    const more = [rating === 1 ? changed : "", stored ? "" : store.problem].filter(Boolean).join(" ");
+    this.say(`${told}: asked again in ${spoken(span)}${when}. ${more}`.trim(),
       ...(this.hasAttribute("review") ? [] : [button("Undo", () => this.undo())]));
     this.status.focus({ preventScroll: true });
     this.announce({ rating, event });

@@ -1,36 +1,61 @@
-// Which cards the site has, and what stands on them: read from its own pages, which are there without any script.
+// Which cards the site has: the build lists them. What stands on those of the chapters is read from the chapters.
 import { SITE } from "./memory.js";
 
 /**
  * @typedef {object} Listed
  * @property {string} id
  * @property {"question" | "quiz"} kind
- * @property {string} chapter the page's address
+ * @property {string} chapter the address of the page where it stands, or of a drill's fact
  * @property {string} title the page's title
  * @property {string} part
+ * @property {string} [hash] of a drill: another one stands for another fact
+ * @property {Drill} [drill]
+ */
+/**
+ * @typedef {object} Drill what `study/drills.json` says of one
+ * @property {string} id
+ * @property {"question" | "quiz"} kind
+ * @property {string} hash
+ * @property {string} at where the fact stands, below the site
+ * @property {string} fact
+ * @property {string} question
+ * @property {string} answer
+ * @property {{ right: boolean, text: string, reason: string }[]} options
+ * @property {{ title: string, url: string }[]} sources
  */
 
-/** @type {Promise<Listed[]> | null} */
-let list = null;
+export const DRILLS = "Drills from the data";
+
+/** @type {Map<string, Promise<any>>} */
+const files = new Map();
 /** @type {Map<string, Promise<Document>>} */
 const pages = new Map();
 
-/** All cards, in the order of the course. */
-export const courseCards = () => (list ??= fetchPage(new URL("study/progress/", SITE).href).then(
-  (page) => [...page.querySelectorAll("[data-cards]")].flatMap((item) => readItem(/** @type {HTMLElement} */ (item))),
-  (error) => {
-    list = null;
-    throw error;
-  },
-));
+/** @param {string} name of a file beside the study pages @returns {Promise<any>} */
+function fetchFile(name) {
+  const known = files.get(name) ?? fetch(new URL(`study/${name}`, SITE)).then((answer) => {
+    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+    return answer.json();
+  });
+  files.set(name, known);
+  known.catch(() => files.delete(name)); // the next call tries again
+  return known;
+}
 
-/** @param {HTMLElement} item @returns {Listed[]} */
-function readItem(item) {
-  const link = item.querySelector("a"), address = link?.getAttribute("href") ?? "";
-  const chapter = new URL(address, new URL("study/progress/", SITE)).href;
-  return (item.dataset.cards ?? "").split(" ").map((name) => ({
-    id: name.replace("?", ""), kind: name.endsWith("?") ? "quiz" : "question", chapter,
-    title: link?.textContent ?? "", part: item.dataset.part ?? "",
+/** All cards that stand in chapters, in the order of the course. @returns {Promise<Listed[]>} */
+export async function courseCards() {
+  /** @type {{ chapters: { address: string, title: string, part: string, cards: Listed[] }[] }} */
+  const { chapters } = await fetchFile("chapters.json");
+  return chapters.flatMap(({ address, title, part, cards }) =>
+    cards.map(({ id, kind }) => ({ id, kind, title, part, chapter: new URL(address, SITE).href })));
+}
+
+/** The cards that the build makes from rows of the data. @returns {Promise<Listed[]>} */
+export async function drillCards() {
+  /** @type {{ drills: Drill[] }} */
+  const { drills } = await fetchFile("drills.json");
+  return drills.map((drill) => ({
+    id: drill.id, kind: drill.kind, chapter: new URL(drill.at, SITE).href, title: DRILLS, part: DRILLS, hash: drill.hash, drill,
   }));
 }
 
@@ -43,6 +68,16 @@ export function fetchPage(address) {
   pages.set(address, known);
   known.catch(() => pages.delete(address)); // the next call tries again
   return known;
+}
+
+/** Where a card stands. @param {Listed} card */
+export const placeOf = ({ chapter, id, drill }) => (drill ? chapter : `${chapter}#${id}`);
+
+/** A card to be put into a page. @param {Listed} card @param {Record<string, string>} [attributes] for its element */
+export async function nodeOf(card, attributes = {}) {
+  if (!card.drill) return cardNode(placeOf(card), attributes);
+  await import(`./study-${card.kind}.js`);
+  return (await import("./study-drill.js")).drillNode(card.drill, attributes);
 }
 
 /**

@@ -40,7 +40,7 @@ export function barChart({ title, says, head, bars, most }) {
         const y = HEIGHT - (HEIGHT - 6) * mark / (most || 1);
         parts.push(svg("line", { class: "study-guide", x1: middle - step * 0.45, x2: middle + step * 0.45, y1: y, y2: y }));
       }
-      if (label) parts.push(svg("text", { x: middle, y: HEIGHT + 14, "text-anchor": "middle" }, label));
+      if (label) parts.push(svg("text", { x: middle - width / 2, y: HEIGHT + 14 }, label));
       return parts;
     }));
   const table = element("table", { class: "data-table" },

@@ -4,7 +4,7 @@ import { shuffled } from "../core/cards.js";
 import { flush, keepState, onAddress, stateOf } from "./address.js";
 import { button, element } from "./dom.js";
 import { dress, memory, SITE } from "./memory.js";
-import { cardNode, courseCards, grouped } from "./study-cards.js";
+import { courseCards, grouped, nodeOf } from "./study-cards.js";
 
 /** @import { Listed } from "./study-cards.js" */
 
@@ -84,7 +84,7 @@ class StudyExam extends HTMLElement {
     const chosen = shuffled(pool, seed).slice(0, size);
     this.#status.textContent = "Fetching the questions …";
     try {
-      const nodes = await Promise.all(chosen.map(({ chapter, id }) => cardNode(`${chapter}#${id}`, { exam: "", cram: "", seed })));
+      const nodes = await Promise.all(chosen.map((card) => nodeOf(card, { exam: "", cram: "", seed })));
       const form = element("div", {}, element("ol", { class: "exam-list" }, ...nodes.map((node) => element("li", {}, node))),
         element("div", { class: "study-row" }, button("Hand in", () => this.result(chosen, nodes), { class: "main" }), this.another()));
       this.#place.replaceChildren(form);

@@ -4,7 +4,7 @@ import { forecast, offsetIn } from "../core/queue.js";
 import { calibration, mastery } from "../core/statistics.js";
 import { button, element } from "./dom.js";
 import { dayOf, dress, memory } from "./memory.js";
-import { courseCards, grouped } from "./study-cards.js";
+import { courseCards, drillCards, grouped } from "./study-cards.js";
 import { barChart } from "./study-chart.js";
 
 /** @import { Store } from "./store.js" */
@@ -18,9 +18,9 @@ class StudyProgress extends HTMLElement {
   async connectedCallback() {
     const { signal } = (this.#leave = new AbortController());
     try {
-      const [store, cards] = await Promise.all([memory(), courseCards(), dress()]);
+      const [store, course, drills] = await Promise.all([memory(), courseCards(), drillCards(), dress()]);
       if (signal.aborted) return;
-      await this.show(store, cards);
+      await this.show(store, [...course, ...drills]);
       this.dataset.ready = "";
     } catch (error) {
       console.warn(error);
@@ -60,12 +60,12 @@ class StudyProgress extends HTMLElement {
   /** @param {import("../core/statistics.js").Bin[]} bins */
   remembered(bins) {
     const count = bins.reduce((all, bin) => all + bin.count, 0);
-    const share = bins.reduce((all, bin) => all + bin.remembered * bin.count, 0) / (count || 1);
-    const predicted = bins.reduce((all, bin) => all + bin.predicted * bin.count, 0) / (count || 1);
+    const share = bins.reduce((all, bin) => all + bin.remembered * bin.count, 0) / count;
+    const predicted = bins.reduce((all, bin) => all + bin.predicted * bin.count, 0) / count;
+    if (!count) return element("p", {}, "Nothing has been reviewed after a day or more yet: what you remembered is set beside what was predicted then.");
     return barChart({
       title: "Remembered, and predicted.", head: ["Predicted chance", "Remembered", "Predicted, reviews"], most: 1,
-      says: count ? `Of ${count} reviews after a day or more you remembered ${percent(share)}; ${percent(predicted)} were predicted (the lines).`
-        : "No review after a day or more yet.",
+      says: `Of ${count} reviews after a day or more you remembered ${percent(share)}; ${percent(predicted)} were predicted (the lines).`,
       bars: bins.map(({ least, most, count: reviews, predicted: mark, remembered }) => ({
         name: `${percent(least)} to ${percent(most)}`, label: `to ${percent(most)}`, value: remembered, text: percent(remembered), mark,
         more: `${percent(mark)}, ${reviews}`,
@@ -75,11 +75,12 @@ class StudyProgress extends HTMLElement {
 
   /** @param {Store} store @param {Listed[]} cards */
   chapters(store, cards) {
-    const bars = [...grouped(cards, ({ chapter }) => chapter).values()].map((some) => {
+    const bars = [...grouped(cards.filter(({ drill }) => !drill), ({ chapter }) => chapter).values()].map((some) => {
       const { answered, all, share } = mastery(store.state, some.map(({ id }) => id), Date.now());
-      return { name: some[0].title, label: "", value: share, text: percent(share), more: `${answered} of ${all}`, done: answered === all };
+      return { name: some[0].title, label: "", part: some[0].part, value: share, text: percent(share), more: `${answered} of ${all}`, done: answered === all };
     });
     const done = bars.filter((bar) => bar.done).length;
+    for (const [part, [first, ...others]] of grouped(bars, (bar) => bar.part)) if (others.length > 4) first.label = part;
     return barChart({
       title: "Known now, chapter by chapter.", head: ["Chapter", "Known now", "Questions answered"], most: 1,
       says: `In the order of the course. ${done} of ${bars.length} pages are worked through: each of their questions was answered.`, bars,

@@ -3,7 +3,7 @@ import { entry, shuffled, spoken } from "../core/cards.js";
 import { forecast, offsetIn } from "../core/queue.js";
 import { button, element } from "./dom.js";
 import { dayOf, dress, dueOf, memory, SITE } from "./memory.js";
-import { cardNode, courseCards, grouped } from "./study-cards.js";
+import { courseCards, drillCards, grouped, nodeOf, placeOf } from "./study-cards.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { Listed } from "./study-cards.js" */
@@ -41,10 +41,10 @@ class StudyReview extends HTMLElement {
   async connectedCallback() {
     const { signal } = (this.#leave = new AbortController());
     try {
-      const [store, all] = await Promise.all([memory(), courseCards(), dress()]);
+      const [store, course, drills] = await Promise.all([memory(), courseCards(), drillCards(), dress()]);
       if (signal.aborted) return;
       this.#store = store;
-      this.#all = all;
+      this.#all = [...course, ...drills];
     } catch (error) {
       console.warn(error);
       this.replaceChildren(element("p", { role: "alert" }, "The list of questions could not be fetched. Is there a connection? "),
@@ -72,8 +72,8 @@ class StudyReview extends HTMLElement {
   build() {
     this.#chapter.append(element("option", { value: "" }, "All chapters"));
     for (const [part, cards] of grouped(this.#all, (card) => card.part)) {
-      this.#chapter.append(element("optgroup", { label: part }, element("option", { value: part }, `All of ${part}`),
-        ...[...grouped(cards, (card) => card.chapter)].map(([address, [{ title }]]) => element("option", { value: address }, title))));
+      this.#chapter.append(element("optgroup", { label: part }, element("option", { value: part }, cards[0].drill ? "All drills" : `All of ${part}`),
+        ...(cards[0].drill ? [] : [...grouped(cards, (card) => card.chapter)].map(([address, [{ title }]]) => element("option", { value: address }, title)))));
     }
     this.#chapter.addEventListener("change", () => this.start(this.#cram !== null));
     const cram = element("input", { type: "checkbox" });
@@ -132,10 +132,9 @@ class StudyReview extends HTMLElement {
       return;
     }
     try {
-      const address = `${card.chapter}#${card.id}`;
-      const node = await cardNode(address, { review: "", ...(this.#cram ? { cram: "" } : {}) });
+      const node = await nodeOf(card, { review: "", ...(this.#cram ? { cram: "" } : {}) });
       if (turn !== this.#turn) return;
-      const link = element("a", { href: address }, `${card.title}: open it in its chapter`);
+      const link = element("a", { href: placeOf(card) }, card.drill ? "Where this stands" : `${card.title}: open it in its chapter`);
       this.#place.replaceChildren(node, element("p", { class: "review-from" }, link));
     } catch (error) {
       if (turn !== this.#turn) return;
