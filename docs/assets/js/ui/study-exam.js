@@ -4,7 +4,7 @@ import { shuffled } from "../core/cards.js";
 import { flush, keepState, onAddress, stateOf } from "./address.js";
 import { button, element } from "./dom.js";
 import { dress, memory, SITE } from "./memory.js";
-import { courseCards, grouped, nodeOf } from "./study-cards.js";
+import { courseCards, grouped, nodeOf, placeOf } from "./study-cards.js";
 
 /** @import { Listed } from "./study-cards.js" */
 
@@ -118,10 +118,11 @@ class StudyExam extends HTMLElement {
     this.removeAttribute("data-warned");
     const right = new Set(cards.filter((_, place) => quizzes[place].resolve()).map(({ id }) => id));
     const missed = cards.filter(({ id }) => !right.has(id));
+    const stems = new Map(cards.map(({ id }, place) => [id, nodes[place].querySelector(".quiz__stem")?.textContent ?? id]));
     const rows = [...grouped(cards, ({ title }) => title)].map(([title, some]) => element("tr", {},
       element("th", { scope: "row" }, title), element("td", {}, `${some.filter(({ id }) => right.has(id)).length} of ${some.length}`),
-      element("td", {}, ...some.filter(({ id }) => !right.has(id)).flatMap(({ chapter, id }, place) =>
-        [place ? ", " : "", element("a", { href: `${chapter}#${id}` }, id.replaceAll("-", " "))]))));
+      element("td", {}, element("ul", {}, ...some.filter(({ id }) => !right.has(id)).map((card) =>
+        element("li", {}, element("a", { href: placeOf(card) }, stems.get(card.id) ?? card.id)))))));
     const table = element("table", { class: "data-table" }, element("caption", {}, "Result by chapter"),
       element("thead", {}, element("tr", {}, ...["Chapter", "Right", "Missed"].map((name) => element("th", { scope: "col" }, name)))),
       element("tbody", {}, ...rows));

@@ -1,7 +1,10 @@
 // <study-today> on the start page: what is due, and where the reader was.
 import { element } from "./dom.js";
 import { dress, dueOf, isUsed, memory, SITE } from "./memory.js";
-import { courseCards, grouped } from "./study-cards.js";
+import { courseCards, grouped, placeOf } from "./study-cards.js";
+
+/** @import { Store } from "./store.js" */
+/** @import { Listed } from "./study-cards.js" */
 
 class StudyToday extends HTMLElement {
   #leave = new AbortController();
@@ -12,13 +15,11 @@ class StudyToday extends HTMLElement {
     try {
       const [store, cards] = await Promise.all([memory(), courseCards(), dress()]);
       if (signal.aborted) return;
-      store.addEventListener("change", () => this.show(store, cards), { signal });
-      this.show(store, cards);
       const last = (await store.events()).findLast((event) => event.kind === "review");
+      if (signal.aborted) return;
       const card = cards.find(({ id }) => id === last?.card);
-      if (card && !signal.aborted) {
-        this.append(element("p", {}, "You were last in ", element("a", { href: `${card.chapter}#${card.id}` }, card.title), "."));
-      }
+      store.addEventListener("change", () => this.show(store, cards, card), { signal });
+      this.show(store, cards, card);
     } catch (error) {
       console.warn(error); // what stands here without a script stays
     }
@@ -28,21 +29,14 @@ class StudyToday extends HTMLElement {
     this.#leave.abort();
   }
 
-  /**
-   * @param {import("./store.js").Store} store
-   * @param {import("./study-cards.js").Listed[]} cards
-   */
-  show(store, cards) {
-    const { now } = dueOf(store, cards);
+  /** @param {Store} store @param {Listed[]} cards @param {Listed} [last] the one that was answered last */
+  show(store, cards, last) {
+    const { now, soon } = dueOf(store, cards), count = now.length + soon.length;
     const chapters = [...grouped(cards, ({ chapter }) => chapter).values()];
     const done = chapters.filter((some) => some.every(({ id }) => store.state.cards.get(id)?.memory)).length;
-    const review = element("a", { href: new URL("study/review/", SITE).href }, "Review");
-    const due = now.length ? `${now.length} ${now.length === 1 ? "question is" : "questions are"} due today: ` : "Nothing is due today. ";
-    const text = element("p", { "data-today": true }, element("strong", {}, due), now.length ? review : "",
-      ` ${done} of ${chapters.length} pages are worked through.`);
-    const old = this.querySelector("[data-today]");
-    if (old) old.replaceWith(text);
-    else this.replaceChildren(text);
+    const review = element("a", { href: new URL("study/review/", SITE).href }, count === 1 ? "1 question is due today" : `${count} questions are due today`);
+    this.replaceChildren(element("p", {}, count ? review : "Nothing is due today", `; ${done} of ${chapters.length} pages are worked through.`,
+      ...(last ? [" You were last in ", element("a", { href: placeOf(last) }, last.title), "."] : [])));
     this.dataset.ready = "";
   }
 }
