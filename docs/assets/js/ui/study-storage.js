@@ -90,6 +90,8 @@ class StudyStorage extends HTMLElement {
     if (file.size > 130_000_000) return this.tell(`The file has ${Math.round(file.size / 1e6)} MB; no log of this site is that large.`);
     const plan = await store.preview(await file.text());
     if (plan.fault) return this.tell(plan.fault);
+    const kept = new Set((await store.damaged()).map((one) => JSON.stringify(one)));
+    plan.damaged = plan.damaged.filter((one) => !kept.has(JSON.stringify(one)));
     const lines = [
       [plan.added.length, "entries are new and would be added"], [plan.known, "are here already"],
       [plan.conflicting, "say something else than yours of the same number: yours stay"],
