@@ -86,11 +86,7 @@ def test_done_for_today_after_the_last_card_and_the_way_to_it(page: Page, site: 
     assert str(link.get_attribute("href")).endswith(f"#{name}")
     page.keyboard.press("Space")
     tool.get_by_role("button", name="Suspend").click()
-    expect(
-        tool.get_by_role("heading", name="Nothing to review").or_(
-            tool.get_by_role("heading", name="Done for today")
-        )
-    ).to_be_visible()
+    expect(tool.get_by_role("heading", name="Done for today")).to_be_visible()
     page.keyboard.press("u")
     expect(tool.locator(f"#{name}")).to_be_visible()
     page.keyboard.press("Space")
@@ -117,7 +113,7 @@ def test_new_cards_come_in_the_order_of_the_course_up_to_the_day_s_number(page: 
     tool.get_by_label("New cards a day").fill("3")
     tool.get_by_label("New cards a day").blur()
     expect(tool.locator(".review-counts")).to_have_text("0 due, 3 new")
-    expect(tool.locator("article, .review-place").locator(".question, .quiz")).to_have_count(1)
+    expect(tool.locator(".review-place").locator(".question, .quiz")).to_have_count(1)
 
     page.reload()
     expect(tool.locator(".review-counts")).to_have_text("0 due, 3 new")
@@ -138,7 +134,7 @@ def test_a_filter_and_cramming_leave_the_schedule_alone(page: Page, site: Site) 
             tool.get_by_role("button", name="Next").click()
         else:
             expect(tool.locator("study-question")).to_have_attribute("data-ready", "")
-            page.keyboard.press("Space")
+            tool.locator("details.question > summary").click()
             tool.get_by_role("button", name="Good").click()
         expect(counts).to_have_text(f"{left} left")
     expect(tool).to_contain_text("You have been through all of them")

@@ -9,7 +9,7 @@ import { courseCards, drillCards, grouped, nodeOf, placeOf } from "./study-cards
 /** @import { Listed } from "./study-cards.js" */
 /** @import { LogEvent } from "../core/log.js" */
 
-const DAY = 86_400_000;
+const DAY = 86_400_000, YEARS = 10;
 
 class StudyReview extends HTMLElement {
   /** @type {Keys} */
@@ -175,7 +175,7 @@ class StudyReview extends HTMLElement {
 
   finished() {
     const { store } = this, cards = this.#all.map((card) => entry(store.state, card));
-    const days = forecast(cards, Date.now(), offsetIn(), 60), at = days.findIndex((count, day) => day > 0 && count > 0);
+    const days = forecast(cards, Date.now(), offsetIn(), YEARS * 365), at = days.findIndex((count, day) => day > 0 && count > 0);
     const reviewed = this.#done.filter(({ event }) => event).length;
     const known = cards.filter(({ due }) => due !== null).length;
     const next = at < 0 ? "" : `The next ${days[at] === 1 ? "card comes" : `${days[at]} cards come`} on ${dayOf(Date.now() + at * DAY)}.`;
