@@ -1,4 +1,4 @@
-"""What pages know of cards: fingerprints, orders, intervals in words; and what the log says about a learner."""
+"""What pages know of cards: fingerprints, orders, intervals; and what the log says about a learner."""
 
 from __future__ import annotations
 
