@@ -77,11 +77,18 @@ class _Exercise(Block):  # type: ignore[misc]
         """The block's element, or the message that stands in its place."""
         return etree.SubElement(parent, "div") if self.fault else self.open(parent)
 
+    def on_add(self, block: etree.Element) -> etree.Element:
+        """Where the content goes: into the question or quiz, not beside it."""
+        return block if self.fault else block[0]
+
     def on_end(self, block: etree.Element) -> None:
         """Finish the block, or say what is wrong with it."""
         if not self.fault:
+            for name in ("id", "class"):  # an author's attributes were given to the outer element
+                if value := block.attrib.pop(name, ""):
+                    block[0].set(name, f"{block[0].get(name, '')} {value}".strip())
             with self._showing_errors():
-                self.close(block)
+                self.close(block[0])
         if self.fault:
             block.clear()
             block.tag, block.text = "div", AtomicString(self.fault)
@@ -98,7 +105,7 @@ class QuestionBlock(_Exercise):
         card = etree.SubElement(parent, "study-question")
         details = etree.SubElement(card, "details", {"class": "question"})
         etree.SubElement(details, "summary").text = self.argument
-        return details
+        return card
 
     def close(self, block: etree.Element) -> None:
         """Refuse an empty answer."""
@@ -117,7 +124,7 @@ class QuizBlock(_Exercise):
         card = etree.SubElement(parent, "study-quiz")
         group = etree.SubElement(card, "div", {"class": "quiz", "role": "group", "aria-labelledby": stem})
         etree.SubElement(group, "p", {"class": "quiz__stem", "id": stem}).text = self.argument
-        return group
+        return card
 
     def close(self, block: etree.Element) -> None:
         """Split the list into options without marks and an answer with the reasons."""
