@@ -21,12 +21,16 @@ REACHABLE = """() => {
     .map((node) => [node.dataset.stop, node.outerHTML.slice(0, 100)]);
 }"""
 # The caret shows where a text field has the focus; the theme shows a radio button's next label in its place.
+# What a script made meanwhile gets a number when it is reached.
 STOP = """() => {
   const node = document.activeElement;
-  const style = getComputedStyle(node.matches("[type=radio]") ? node.nextElementSibling : node);
-  const ringed = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-  const seen = ringed || style.boxShadow !== "none" || node.matches("[type=text]");
-  return [node.dataset.stop, seen, node.outerHTML.slice(0, 100)];
+  if (node === document.body) return [null, false, ""];
+  node.dataset.stop ??= `later-${window.later = (window.later ?? 0) + 1}`;
+  const seen = [node, node.matches("[type=radio]") ? node.nextElementSibling : node].some((one) => {
+    const style = getComputedStyle(one);
+    return style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
+  });
+  return [node.dataset.stop, seen || node.matches("[type=text]"), node.outerHTML.slice(0, 100)];
 }"""
 
 
