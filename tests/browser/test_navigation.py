@@ -28,7 +28,8 @@ STOP = """() => {
   node.dataset.stop ??= `later-${window.later = (window.later ?? 0) + 1}`;
   const seen = [node, node.matches("[type=radio]") ? node.nextElementSibling : node].some((one) => {
     const style = getComputedStyle(one);
-    return style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
+    const ringed = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    return ringed || style.boxShadow !== "none";
   });
   return [node.dataset.stop, seen || node.matches("[type=text]"), node.outerHTML.slice(0, 100)];
 }"""

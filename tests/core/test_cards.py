@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from fsrs import Card, Rating, Scheduler
 
+from macros.catalogue import DOCS
 from tests.core.conftest import Run
 from tests.core.test_fsrs import START
 
@@ -59,3 +61,11 @@ def test_predictions_are_those_of_the_package(run: Run) -> None:
     assert total == pytest.approx(sum(chance for chance, _ in predicted), abs=1e-9)
     kept = sum(found["remembered"] * found["count"] for found in bins)
     assert kept == pytest.approx(sum(right for _, right in predicted))
+
+
+def test_the_table_of_the_forgetting_curve_is_computed(run: Run) -> None:
+    """The page's figures are those of the module that draws the curve."""
+    page = (DOCS / "study" / "how-it-works.md").read_text("utf-8")
+    rows = [[int(cell) for cell in re.findall(r"<td>(\d+) %", row)] for row in re.findall(r"<tr>.*", page)]
+    made = "(m, x) => x.map((s) => [1, 10, 30, 100].map((days) => Math.round(100 * m.recall(days, s))))"
+    assert [row for row in rows if row] == run("fsrs", made, [2.3065, 10.971048, 46.316858])

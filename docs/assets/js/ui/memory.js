@@ -2,7 +2,8 @@
 import { entry } from "../core/cards.js";
 import { offsetIn, queue } from "../core/queue.js";
 import { style } from "./dom.js";
-import { Store } from "./store.js";
+
+/** @import { Store } from "./store.js" */
 
 /** The root of the site. */
 export const SITE = new URL("../../../", import.meta.url);
@@ -18,6 +19,7 @@ let dressed = null;
 export const memory = () => (opened ??= open());
 
 async function open() {
+  const { Store } = await import("./store.js"); // who answers nothing does not load it
   const store = await new Store().open();
   const remember = () => {
     try {
