@@ -15,7 +15,18 @@ from typing import Any
 
 import jinja2
 
-from macros import cards, chapter, charts, citations, course, downloads, miniatures, tables, timeline
+from macros import (
+    cards,
+    chapter,
+    charts,
+    citations,
+    course,
+    downloads,
+    exercises,
+    miniatures,
+    tables,
+    timeline,
+)
 from macros.catalogue import DataError, load
 from macros.citations import PageContext
 from macros.examples import EXAMPLES
@@ -78,6 +89,7 @@ WHOLE_PAGE: dict[str, Callable[..., str]] = {
     "authors_guide": authors_guide,
     "summary_sheet": summary_sheet,
     "data_files": downloads.data_files,
+    "question_list": exercises.question_list,
 }
 """Macros that make a page of their own, and are not shown among the examples."""
 

@@ -13,11 +13,12 @@ from urllib.parse import quote
 
 from macros.catalogue import DOCS
 from macros.citations import PageContext, chapter_link
+from macros.exercises import before
 from macros.text import AuthorError, escape, nearest, readable_date
 
 
 def chapter_head(page: PageContext) -> str:
-    """Reading time, level and what to read before, from the front matter.
+    """Reading time, level and what to read before, from the front matter; three quizzes on what is required.
 
     Example: {{ chapter_head() }}
     """
@@ -32,7 +33,7 @@ def chapter_head(page: PageContext) -> str:
     # Only the search reads this: who types a name as it is often written has to find the chapter.
     if spellings := here.meta.get("spellings"):
         parts.append(f"<span hidden>{escape(spellings)}</span>")
-    return f'<div class="chapter-head">{" ".join(parts)}</div>'
+    return f'<div class="chapter-head">{" ".join(parts)}</div>{before(page)}'
 
 
 def _provenance(path: str) -> list[str]:

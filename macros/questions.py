@@ -1,7 +1,8 @@
 """Markdown extension: the blocks `question`, `quiz` and `summary`; and the questions in a page's source.
 
 The blocks become plain HTML that works without a script: answers stand in closed `<details>`, and the
-options of a quiz carry no marks.
+options of a quiz carry no marks. Around each stands `<study-question>` or `<study-quiz>`, which a script of
+the same name makes a card that remembers.
 `find_questions` and `problems` read the source text instead, so that a checker can name the line.
 """
 
@@ -76,11 +77,18 @@ class _Exercise(Block):  # type: ignore[misc]
         """The block's element, or the message that stands in its place."""
         return etree.SubElement(parent, "div") if self.fault else self.open(parent)
 
+    def on_add(self, block: etree.Element) -> etree.Element:
+        """Where the content goes: into the question or quiz, not beside it."""
+        return block if self.fault else block[0]
+
     def on_end(self, block: etree.Element) -> None:
         """Finish the block, or say what is wrong with it."""
         if not self.fault:
+            for name in ("id", "class"):  # an author's attributes were given to the outer element
+                if value := block.attrib.pop(name, ""):
+                    block[0].set(name, f"{block[0].get(name, '')} {value}".strip())
             with self._showing_errors():
-                self.close(block)
+                self.close(block[0])
         if self.fault:
             block.clear()
             block.tag, block.text = "div", AtomicString(self.fault)
@@ -93,10 +101,11 @@ class QuestionBlock(_Exercise):
     NAME = "question"
 
     def open(self, parent: etree.Element) -> etree.Element:
-        """A closed details element with the title as its summary."""
-        details = etree.SubElement(parent, "details", {"class": "question"})
+        """A closed details element with the title as its summary, in the element that makes it a card."""
+        card = etree.SubElement(parent, "study-question")
+        details = etree.SubElement(card, "details", {"class": "question"})
         etree.SubElement(details, "summary").text = self.argument
-        return details
+        return card
 
     def close(self, block: etree.Element) -> None:
         """Refuse an empty answer."""
@@ -110,11 +119,12 @@ class QuizBlock(_Exercise):
     NAME = "quiz"
 
     def open(self, parent: etree.Element) -> etree.Element:
-        """A group named by its stem."""
+        """A group named by its stem, in the element that makes it a form."""
         stem = f"{self.options['attrs']['id']}-stem"
-        group = etree.SubElement(parent, "div", {"class": "quiz", "role": "group", "aria-labelledby": stem})
+        card = etree.SubElement(parent, "study-quiz")
+        group = etree.SubElement(card, "div", {"class": "quiz", "role": "group", "aria-labelledby": stem})
         etree.SubElement(group, "p", {"class": "quiz__stem", "id": stem}).text = self.argument
-        return group
+        return card
 
     def close(self, block: etree.Element) -> None:
         """Split the list into options without marks and an answer with the reasons."""
@@ -215,6 +225,7 @@ class QuestionsExtension(BlocksExtension):  # type: ignore[misc]
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: BlocksProcessor) -> None:
         """Called by the base class when the extension is set up."""
+        md.block_level_elements += ["study-question", "study-quiz"]
         for block in (QuestionBlock, QuizBlock, SummaryBlock):
             block_mgr.register(block, self.getConfigs())
         md.treeprocessors.register(_Unread(md, block_mgr), "questions-unread", 100)

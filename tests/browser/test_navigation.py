@@ -23,15 +23,19 @@ REACHABLE = """() => {
     .map((node) => [node.dataset.stop, node.outerHTML.slice(0, 100)]);
 }"""
 # The caret shows where a text field has the focus; the theme shows a radio button's next label in its place.
+# What a script made meanwhile gets a number when it is reached.
 STOP = """() => {
   const node = document.activeElement;
-  const style = getComputedStyle((node.matches("[type=radio]") && node.nextElementSibling) || node);
-  const ringed = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  if (node === document.body) return [null, false, ""];
+  node.dataset.stop ??= `later-${window.later = (window.later ?? 0) + 1}`;
+  const ringed = [node, (node.matches("[type=radio]") && node.nextElementSibling) || node].some((one) => {
+    const style = getComputedStyle(one);
+    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+  });
   const dot = node.querySelector(":scope.mark > :is(circle, path)"); // its edge is drawn thick instead
   const edged = dot && parseFloat(getComputedStyle(dot).strokeWidth) >= 4;
   const typed = node.matches("[type=text], [type=search]");
-  const seen = ringed || edged || style.boxShadow !== "none" || typed;
-  return [node.dataset.stop, seen, node.outerHTML.slice(0, 100)];
+  return [node.dataset.stop, ringed || edged || typed, node.outerHTML.slice(0, 100)];
 }"""
 
 

@@ -1,5 +1,6 @@
 """Questions: blocks in, HTML out; and what a checker is told about the source."""
 
+import re
 from xml.etree import ElementTree as etree
 
 import markdown
@@ -27,8 +28,20 @@ A GRU has two gates.
 
 
 def render(text: str) -> etree.Element:
-    """A page's elements."""
-    return etree.fromstring(f"<body>{markdown.markdown(text, extensions=EXTENSIONS)}</body>")
+    """A page's elements, without those that only wait for a script."""
+    html = re.sub(r"</?study-(question|quiz)>", "", markdown.markdown(text, extensions=EXTENSIONS))
+    return etree.fromstring(f"<body>{html}</body>")
+
+
+def test_each_stands_in_the_element_that_makes_it_a_card() -> None:
+    html = markdown.markdown(
+        "/// question | Why?\n    attrs: {id: why}\nA.\n///\n\n" + QUIZ, extensions=EXTENSIONS
+    )
+    body = etree.fromstring(f"<body>{html}</body>")
+    assert [(card.tag, card[0].tag, len(card)) for card in body] == [
+        ("study-question", "details", 1),
+        ("study-quiz", "div", 1),
+    ]
 
 
 def text_of(element: etree.Element | None) -> str:

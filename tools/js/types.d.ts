@@ -1,5 +1,10 @@
 // What several scripts know of each other. The scripts name these types in their comments; browsers never load this.
 
+interface HTMLElementTagNameMap {
+  "study-question": HTMLElement;
+  "study-quiz": HTMLElement;
+}
+
 /** Values by key, as an address has them; a key may have several. */
 type State = Record<string, string[]>;
 

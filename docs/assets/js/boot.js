@@ -2,7 +2,10 @@
 // Instant navigation swaps the page and runs no script again, so it watches for new pages, too.
 
 /** Elements with a module of their own: `<data-table>` is `ui/data-table.js`. */
-const TAGS = ["data-chart", "data-table", "time-line"];
+const TAGS = [
+  "data-chart", "data-table", "study-before", "study-exam", "study-progress", "study-question", "study-quiz",
+  "study-review", "study-storage", "study-today", "forgetting-curve", "time-line",
+];
 const ANY = TAGS.join(",");
 
 /** @type {Map<string, Promise<unknown>>} */
@@ -70,6 +73,16 @@ async function help(event) {
   keys.show(present);
 }
 
+/** Who has answered questions before sees in the menu what is due. */
+function greet() {
+  try {
+    if (!localStorage.getItem(`${new URL("../../", import.meta.url).pathname}study`)) return;
+  } catch {
+    return; // storage is blocked
+  }
+  import("./ui/study-menu.js").catch((error) => console.error(error));
+}
+
 addEventListener("focusin", touched);
 addEventListener("click", touched, true);
 addEventListener("keydown", help);
@@ -77,3 +90,4 @@ addEventListener("beforeprint", () => document.querySelectorAll(ANY).forEach(wak
 // Both engines replace a child of <body>, the container of the page.
 new MutationObserver(scan).observe(document.body, { childList: true });
 scan();
+(window.requestIdleCallback ?? setTimeout)(greet);

@@ -1,0 +1,198 @@
+// What a question and a quiz share once they remember: grading with the next interval of each rating, undo, suspend,
+// and the mark in the margin. Attributes: `cram` leaves the schedule alone, with `review` the page has an undo of its own.
+import { fingerprint, outlook, RATINGS, spoken } from "../core/cards.js";
+import { button, element } from "./dom.js";
+import { dayOf, dress, dueOf, isUsed, memory } from "./memory.js";
+
+/** @import { Store } from "./store.js" */
+/** @import { LogEvent } from "../core/log.js" */
+
+export class StudyCard extends HTMLElement {
+  #leave = new AbortController();
+  /** @type {Store | null} */
+  #store = null;
+  /** @type {LogEvent | null} */
+  #graded = null;
+  #busy = false;
+  #text = "";
+  #mark = element("span", { class: "study-mark", hidden: true });
+  /** What the reader is told; it takes the focus when the buttons go. */
+  status = element("p", { class: "study-status", role: "status", tabindex: -1 });
+  #actions = element("div", { class: "study-actions" });
+  /** Everything that is not in the page's own markup. */
+  view = element("div", { class: "study-view" }, this.status, this.#actions);
+
+  async connectedCallback() {
+    const { signal } = (this.#leave = new AbortController());
+    await dress(); // what is built without its style would jump
+    if (signal.aborted) return;
+    try {
+      this.#text ||= this.content.textContent ?? ""; // as it came: the form of a quiz is added to it
+      this.build(signal);
+    } catch (error) {
+      this.dataset.error = ""; // the text stays as it is
+      console.error(this, error);
+      return;
+    }
+    this.prepend(this.#mark);
+    this.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey || !/^[1-4]$/.test(event.key)) return;
+      this.ratingButton(Number(event.key))?.click();
+    }, { signal });
+    this.dataset.ready = "";
+    if (isUsed()) this.wake();
+  }
+
+  disconnectedCallback() {
+    this.#leave.abort();
+  }
+
+  /** @returns {HTMLElement} the question or quiz itself */
+  get content() {
+    const found = this.querySelector(".question, .quiz");
+    if (found instanceof HTMLElement) return found;
+    throw new Error("no question or quiz");
+  }
+
+  get card() {
+    return this.content.id;
+  }
+
+  /** @param {AbortSignal} _signal ends what is built */
+  build(_signal) {}
+
+  /** Ask again, after an undo. @param {string} told */
+  async again(told) {
+    await this.offer(told, true);
+  }
+
+  /** Of a drill it stands for the fact, else for the text. */
+  get hash() {
+    return this.dataset.hash ?? fingerprint(this.#text);
+  }
+
+  /** What changed since the last answer, to be told with the answer. */
+  get changed() {
+    const { known, dataset: { fact } } = this;
+    if (!known?.hash || known.hash === this.hash) return "";
+    if (fact && known.answer && known.answer !== fact) return `This changed: it was “${known.answer}”, it is “${fact}” now.`;
+    return "The text of this question has changed since you last answered it.";
+  }
+
+  get known() {
+    return this.#store?.state.cards.get(this.card);
+  }
+
+  /** Open the store; from then on the mark follows it, whichever tab writes. */
+  async wake() {
+    if (this.#store) return this.#store;
+    const store = await memory(), { signal } = this.#leave;
+    if (this.#store || signal.aborted) return store;
+    this.#store = store;
+    store.addEventListener("change", () => this.mark(), { signal });
+    signal.addEventListener("abort", () => (this.#store = null));
+    this.mark();
+    return store;
+  }
+
+  /** The quiet mark: due today, or not asked. Nothing else changes under the reader's hands. */
+  mark() {
+    if (!this.#store) return;
+    const { now } = dueOf(this.#store, [{ id: this.card, chapter: "", hash: this.dataset.hash }]);
+    const told = this.known?.suspended ? "Suspended" : now.length ? "Due" : "";
+    this.dataset.study = told.toLowerCase() || (this.known?.memory ? "known" : "new");
+    this.#mark.textContent = told;
+    this.#mark.hidden = !told;
+  }
+
+  /** @param {string} text @param {...HTMLElement} actions */
+  say(text, ...actions) {
+    this.#actions.replaceChildren(...actions);
+    this.status.textContent = text;
+  }
+
+  /**
+   * Offer the four ratings, or say why this is not the time for them.
+   * @param {string} [told] what stands before them
+   * @param {boolean} [anyway] although the card is not due
+   */
+  async offer(told = "", anyway = false) {
+    const store = await this.wake(), { known } = this;
+    if (known?.suspended) {
+      this.say("This card is suspended: it is not asked in review.", button("Resume", () => this.suspend(false)));
+      return;
+    }
+    const due = known?.memory?.due ?? 0;
+    if (known?.memory && this.dataset.study !== "due" && !anyway && !this.hasAttribute("cram")) {
+      this.say(`${told} Asked again in ${spoken(Math.max(0, due - Date.now()))}.`.trim(),
+        button("Grade it now", () => this.offer(told, true).then(() => this.focusRating())));
+      return;
+    }
+    const spans = outlook(known, store.state.settings.retention, Date.now());
+    const bar = element("div", { class: "study-grades", role: "group", "aria-label": "How well did you know it?" },
+      ...RATINGS.map((name, place) => {
+        const span = this.hasAttribute("cram") ? "" : spoken(spans[place]);
+        const made = button(name, () => this.grade(place + 1), { "data-rating": place + 1 });
+        if (span) made.append(" ", element("small", {}, span));
+        return made;
+      }));
+    this.say([told, this.changed].filter(Boolean).join(" "), bar,
+      ...(this.hasAttribute("cram") ? [] : [button("Suspend", () => this.suspend(true), { class: "quiet" })]));
+  }
+
+  focusRating() {
+    this.#actions.querySelector("button")?.focus();
+  }
+
+  /** The button of a rating, if it is offered. @param {number} rating */
+  ratingButton(rating) {
+    return /** @type {HTMLButtonElement | null} */ (this.#actions.querySelector(`[data-rating="${rating}"]`));
+  }
+
+  /** @param {number} rating @param {string} [told] */
+  async grade(rating, told = RATINGS[rating - 1]) {
+    if (this.hasAttribute("cram")) {
+      this.say(`${told}.`);
+      this.announce({ rating });
+      return;
+    }
+    if (this.#busy) return; // the second half of a double click
+    this.#busy = true;
+    const store = await this.wake(), { changed, dataset: { fact } } = this;
+    const { event, stored } = await store.grade(this.card, rating, { hash: this.hash, ...(fact ? { answer: fact.slice(0, 400) } : {}) });
+    this.#busy = false;
+    this.#graded = event;
+    const due = this.known?.memory?.due ?? Date.now(), span = due - Date.now();
+    const when = span < 20 * 3_600_000 ? "" : `, on ${dayOf(due)}`;
+    const more = [rating === 1 ? changed : "", stored ? "" : store.problem].filter(Boolean).join(" ");
+    this.say(`${told}: asked again in ${spoken(span)}${when}. ${more}`.trim(),
+      ...(this.hasAttribute("review") ? [] : [button("Undo", () => this.undo())]));
+    this.status.focus({ preventScroll: true });
+    this.announce({ rating, event });
+  }
+
+  /** @param {{ rating: number, event?: LogEvent }} detail */
+  announce(detail) {
+    this.dispatchEvent(new CustomEvent("graded", { bubbles: true, detail: { card: this.card, ...detail } }));
+  }
+
+  async undo() {
+    const event = this.#graded;
+    if (!event) return;
+    this.#graded = null;
+    const store = await this.wake();
+    await store.undo(event);
+    await this.again("Taken back.");
+    this.status.focus({ preventScroll: true });
+  }
+
+  /** @param {boolean} suspended */
+  async suspend(suspended) {
+    const store = await this.wake();
+    const { event } = await store.add({ kind: suspended ? "suspend" : "resume", card: this.card });
+    if (suspended) this.say("Suspended: not asked in review until you resume it.", button("Resume", () => this.suspend(false)));
+    else await this.offer("Resumed.", true);
+    this.status.focus({ preventScroll: true });
+    if (suspended) this.announce({ rating: 0, event });
+  }
+}

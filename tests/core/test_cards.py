@@ -1,0 +1,71 @@
+"""What pages know of cards: fingerprints, orders, intervals; and what the log says about a learner."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from fsrs import Card, Rating, Scheduler
+
+from macros.catalogue import DOCS
+from tests.core.conftest import Run
+from tests.core.test_fsrs import START
+
+pytestmark = pytest.mark.browser
+
+DAY = 86_400_000
+
+
+def test_a_fingerprint_hangs_on_the_words_alone(run: Run) -> None:
+    same = run("cards", "(m, x) => x.map(m.fingerprint)", ["a b", " a\n  b ", "a c", "ab"])
+    assert same[0] == same[1]
+    assert len({*same}) == 3
+    texts = [f"The answer is {n}." for n in range(5000)]
+    assert len({*run("cards", "(m, x) => x.map(m.fingerprint)", texts)}) == 5000
+
+
+def test_every_order_of_options_is_about_equally_frequent(run: Run) -> None:
+    seeds = [f"seed {n}" for n in range(6000)]
+    orders = run("cards", "(m, x) => x.map((seed) => m.shuffled(['a', 'b', 'c'], seed).join(''))", seeds)
+    assert {*orders} == {"abc", "acb", "bac", "bca", "cab", "cba"}
+    assert all(900 < orders.count(order) < 1100 for order in {*orders})
+    again = run("cards", "(m, x) => x.map((seed) => m.shuffled(['a', 'b', 'c'], seed).join(''))", seeds)
+    assert again == orders
+
+
+SPANS = {60_000: "1 min", 10 * 60_000: "10 min", DAY // 8: "3 h", DAY: "1 d", 46 * DAY: "46 d"}
+SPANS |= {61 * DAY: "2 months", 200 * DAY: "6.6 months", 400 * DAY: "1.1 years", 5000 * DAY: "14 years"}
+
+
+def test_intervals_are_said_in_short_words(run: Run) -> None:
+    assert run("cards", "(m, x) => x.map(m.spoken)", list(SPANS)) == list(SPANS.values())
+
+
+def test_predictions_are_those_of_the_package(run: Run) -> None:
+    """Each review of a card that has left its steps, set beside the package's own retrievability."""
+    scheduler, card, at = Scheduler(enable_fuzzing=False), Card(card_id=1, due=START), START
+    events, predicted = [], []
+    for number, (days, rating) in enumerate([(0, 4), (9, 3), (30, 1), (0.02, 3), (5, 2), (5, 4)]):
+        at += timedelta(days=days)
+        if card.state.name == "Review" and days >= 1:
+            predicted.append((scheduler.get_card_retrievability(card, at), rating > 1))
+        card, _ = scheduler.review_card(card, Rating(rating), at)
+        instant = round(at.timestamp() * 1000)
+        event = {"v": 1, "id": f"event-{number:04}", "kind": "review", "at": instant, "zone": 0}
+        events.append({**event, "card": "a-card", "rating": rating})
+    bins = run("statistics", "(m, x) => m.calibration(x)", events)
+
+    assert sum(found["count"] for found in bins) == len(predicted) > 2
+    total = sum(found["predicted"] * found["count"] for found in bins)
+    assert total == pytest.approx(sum(chance for chance, _ in predicted), abs=1e-9)
+    kept = sum(found["remembered"] * found["count"] for found in bins)
+    assert kept == pytest.approx(sum(right for _, right in predicted))
+
+
+def test_the_table_of_the_forgetting_curve_is_computed(run: Run) -> None:
+    """The page's figures are those of the module that draws the curve."""
+    page = (DOCS / "study" / "how-it-works.md").read_text("utf-8")
+    rows = [[int(cell) for cell in re.findall(r"<td>(\d+) %", row)] for row in re.findall(r"<tr>.*", page)]
+    made = "(m, x) => x.map((s) => [1, 10, 30, 100].map((days) => Math.round(100 * m.recall(days, s))))"
+    assert [row for row in rows if row] == run("fsrs", made, [2.3065, 10.971048, 46.316858])
