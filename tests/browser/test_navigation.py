@@ -30,7 +30,8 @@ STOP = """() => {
   node.dataset.stop ??= `later-${window.later = (window.later ?? 0) + 1}`;
   const ringed = [node, (node.matches("[type=radio]") && node.nextElementSibling) || node].some((one) => {
     const style = getComputedStyle(one);
-    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+    const ringed = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    return ringed || style.boxShadow !== "none";
   });
   const dot = node.querySelector(":scope.mark > :is(circle, path)"); // its edge is drawn thick instead
   const edged = dot && parseFloat(getComputedStyle(dot).strokeWidth) >= 4;

@@ -54,8 +54,7 @@ function makeSchedulers() {
  * @returns {State}
  */
 export function replay(events) {
-  const schedulers = makeSchedulers(), state = empty();
-  for (const event of events) if (event.kind === "undo") state.undone.add(`${event.of} ${event.card}`);
+  const schedulers = makeSchedulers(), state = { ...empty(), undone: undoneBy(events) };
   for (const event of [...events].sort(inOrder)) {
     if (!isUndone(state, event)) apply(state, event, schedulers(state.settings.retention));
     count(state, event);
@@ -83,6 +82,14 @@ export function extend(state, events) {
   }
   return next;
 }
+
+/**
+ * What the undos among these events name, as "event card".
+ * @param {readonly LogEvent[]} events
+ * @returns {Set<string>}
+ */
+export const undoneBy = (events) =>
+  new Set(events.filter(({ kind }) => kind === "undo").map(({ of, card }) => `${of} ${card}`));
 
 /**
  * Whether an undo takes the event back. It must name the event of its own card; an undo is not undone.

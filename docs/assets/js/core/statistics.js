@@ -24,7 +24,7 @@ export function calibration(events) {
   const undone = undoneBy(events), rules = scheduler(), cards = new Map();
   const bins = EDGES.slice(1).map((most, place) => ({ least: EDGES[place], most, count: 0, predicted: 0, remembered: 0 }));
   for (const event of [...events].sort(inOrder)) {
-    if (event.kind !== "review" || undone.has(event.id)) continue;
+    if (event.kind !== "review" || undone.has(`${event.id} ${event.card}`)) continue;
     const card = cards.get(event.card) ?? newCard(event.at), chance = rules.retrievability(card, event.at);
     if (card.state === "review" && chance < 1) {
       const bin = bins.find(({ most }) => chance <= most) ?? bins[0];
