@@ -251,6 +251,16 @@ def imported(script: Path, on_demand: bool = False) -> set[Path]:
     return found
 
 
+@pytest.mark.parametrize("tags", ["question quiz before", "review", "progress storage"])
+def test_the_study_part_of_a_page_fetches_little_script(tags: str, site: Site) -> None:
+    """A chapter, the review page and that of progress, each with all that it fetches later; compressed."""
+    elements = [site.folder / f"assets/js/ui/study-{tag}.js" for tag in tags.split()]
+    files = {file for element in elements for file in imported(element, on_demand=True)}
+
+    assert len(files) > 8
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 20_000
+
+
 def test_a_table_fetches_little_script_and_the_rest_on_demand(site: Site) -> None:
     """Compressed, file by file, as a server sends them."""
     element = site.folder / "assets/js/ui/data-table.js"
