@@ -34,6 +34,8 @@ COMMENTS = {
     # In a script only what stands on lines of its own: "//" may stand in a text, too.
     "js": re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE),
 }
+# For the search index, which is written by now; the second engine takes it off by itself.
+SEARCHED = re.compile(r"""(<[a-z][^<>]*?) data-search-exclude(?:="")?(?=[\s/>])""")
 SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.IGNORECASE | re.DOTALL)
 
 
@@ -141,7 +143,7 @@ def export(site_dir: Path) -> list[str]:
     problems = [] if texts else [f"{site_dir}: no page there; build the site first"]
     for file, html in texts.items():
         html, count = CHARSET.subn(lambda charset: charset[0] + meta, POLICY.sub("", html), count=1)
-        html = EXTERNAL.sub('<a rel="external" ', html)
+        html = SEARCHED.sub(r"\1", EXTERNAL.sub('<a rel="external" ', html))
         if not count:
             problems.append(f'{file}: no <meta charset="utf-8">, after which the policy belongs; add it')
         file.write_text(html, encoding="utf-8", newline="\n")
