@@ -24,6 +24,7 @@ from macros import (
     downloads,
     exercises,
     miniatures,
+    study,
     tables,
     timeline,
 )
@@ -146,7 +147,9 @@ def define_env(env: Any) -> None:
 
 
 def on_post_build(env: Any) -> None:
-    """Write what the data page links to, for MkDocs' live server; after a build `export.finish` does it."""
+    """Write what pages link to or read, for MkDocs' live server; after a build `export.finish` does it."""
     if shows_errors():
+        site_dir = Path(env.conf["site_dir"])
         with contextlib.suppress(DataError):  # it is told in the pages
-            downloads.write_data(Path(env.conf["site_dir"]), load())
+            downloads.write_data(site_dir, load())
+            study.write_lists(site_dir, read_site(), load())

@@ -30,11 +30,7 @@ VERSION = 1
 
 def write_study(site_dir: Path, pages: dict[str, Page], home: str, catalogue: Catalogue) -> None:
     """Write the four files into a built site of either engine; `home` is its published start page."""
-    cards, made = read_cards(site_dir, pages), drills(catalogue)
-    folder = site_dir / "study"
-    folder.mkdir(exist_ok=True)
-    _write_json(folder / "chapters.json", {"version": VERSION, "chapters": _chapters(cards, pages)})
-    _write_json(folder / "drills.json", {"version": VERSION, "drills": _drills(made, catalogue)})
+    cards, made = write_lists(site_dir, pages, catalogue)
     linked = [replace(card, url=home + card.url) for card in made]
     sources = {source.id: source for source in catalogue.sources}
     drilled = {card.id for card in made}
@@ -44,8 +40,21 @@ def write_study(site_dir: Path, pages: dict[str, Page], home: str, catalogue: Ca
         return f"{above}::{pages[card.chapter].title}"
 
     every = [*cards, *linked]
+    folder = site_dir / "study"
     (folder / "genai.apkg").write_bytes(package(every, deck_of, sources, published_at()))
     (folder / "cards.csv").write_text(table(every, deck_of, sources), encoding="utf-8", newline="\n")
+
+
+def write_lists(
+    site_dir: Path, pages: dict[str, Page], catalogue: Catalogue
+) -> tuple[list[Card], list[Card]]:
+    """Write the two files that the review page reads; returns the cards of the pages, and the drills."""
+    cards, made = read_cards(site_dir, pages), drills(catalogue)
+    folder = site_dir / "study"
+    folder.mkdir(exist_ok=True)
+    _write_json(folder / "chapters.json", {"version": VERSION, "chapters": _chapters(cards, pages)})
+    _write_json(folder / "drills.json", {"version": VERSION, "drills": _drills(made, catalogue)})
+    return cards, made
 
 
 def part(page: str) -> str:
