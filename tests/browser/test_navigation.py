@@ -15,11 +15,13 @@ ENGINES = ("mkdocs", "zensical")
 
 # Every control gets a number; what is wanted is what is shown and may have the focus.
 REACHABLE = """() => {
+  const first = (selector) => document.querySelector(selector);
+  const one = (name) => first(`[name="${name}"]:checked`) ?? first(`[name="${name}"]`);
   const shown = (node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   return [...document.querySelectorAll("a[href], button, summary, input, select, textarea, [tabindex]")]
     .filter((node, index) => { node.dataset.stop = index; return node.tabIndex >= 0 && shown(node); })
-    // Of the radio buttons of a group only the one that is on is a stop: arrow keys reach the others.
-    .filter((node) => !node.matches(`:has([name="${node.name}"]:checked) [type=radio]:not(:checked)`))
+    // Of the radio buttons of a group one is a stop, the one that is on or the first; arrow keys do the rest.
+    .filter((node) => node.type !== "radio" || node === one(node.name))
     .map((node) => [node.dataset.stop, node.outerHTML.slice(0, 100)]);
 }"""
 # The caret shows where a text field has the focus; the theme shows a radio button's next label in its place.
