@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import yaml
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
+from macros.export import finish
 from macros.pages import PARTS
 from tools.bench_tables import worst_ratio
 from tools.chromium import find
@@ -176,6 +177,7 @@ def live_refresh(ours: Path, plain: Path) -> float:
 def first_visit(ours: Path, plain: Path) -> float:
     """The heaviest chapter with its styles and scripts, compressed, in kB."""
     site = build("mkdocs", ours)
+    finish(site)  # as it is published
     pages = [page.parent for part in PARTS for page in site.glob(f"{part}/*/index.html")]
     return max(packed(*first_visit_files(site, page.as_posix())) for page in pages) / 1e3
 
