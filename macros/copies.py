@@ -59,16 +59,6 @@ class _Converter(MarkdownConverter):
         """The question, or the name, of what stands folded up in the page."""
         return f"\n\n**{text.strip()}**\n\n"
 
-    def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """A cell; a bar in it would begin the next one."""
-        cell: str = super().convert_td(el, text.replace("|", "\\|"), parent_tags)  # type: ignore[misc]
-        return cell
-
-    def convert_th(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """A cell of the head, or the name of a row."""
-        cell: str = super().convert_th(el, text.replace("|", "\\|"), parent_tags)  # type: ignore[misc]
-        return cell
-
     def convert_caption(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """A table's caption in a paragraph before it."""
         return f"\n\n{text.strip()}\n\n"
@@ -96,6 +86,9 @@ def markdown(html: str, address: str, copied: set[str]) -> str:
     soup = BeautifulSoup(short, "html.parser")
     for silent in soup.select(SILENT):
         silent.decompose()
+    for cell in soup.select("td, th"):  # a bar in it would begin the next one
+        for words in cell.find_all(string=True):
+            words.replace_with(words.replace("|", "\\|"))
     text: Any = _Converter(address, copied).convert_soup(soup)
     lines = [line.rstrip() for line in str(text).strip().split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

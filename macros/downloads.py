@@ -87,7 +87,7 @@ def tables(catalogue: Catalogue) -> dict[str, Table]:
     """Every table by name: one a key of the data file, one of all scores, one of all estimates."""
     found = {}
     for kind in KINDS:
-        row_class = Catalogue.model_fields[kind].annotation.__args__[0]  # type: ignore[union-attr]
+        (row_class,) = get_args(Catalogue.model_fields[kind].annotation)
         names = [name for name in _fields(row_class) if Score not in _types(row_class, name)]
         columns = [column for name in names for column in _columns(row_class, name)]
         rows = [[v for name in names for v in _values(row, name)] for row in catalogue.rows(kind)]

@@ -28,11 +28,8 @@ PYTHON = str(VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 OLDEST = (3, 11, 5)
 LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-miniatures.lock")
 READING, TESTING, MINIATURES = LOCKS  # each holds what the one before it names
-ROOM = {
-    READING: 150,
-    TESTING: 1200,
-    MINIATURES: 2800,
-}  # MB, for downloads and what they unpack to, rounded up
+# MB, for downloads and what they unpack to, rounded up
+ROOM = {READING: 150, TESTING: 1200, MINIATURES: 2800}
 # A lock would have to choose a build of PyTorch for everyone: for a processor, or with gigabytes of CUDA.
 PYTORCH = re.compile(r"(?m)^(?:cuda|nvidia|torch|triton)\b.*\n(?: .*\n)*")
 BUILDS = """PyTorch comes with it. Its usual build for Linux has NVIDIA's libraries: 2.6 GB to fetch, 4.6 to

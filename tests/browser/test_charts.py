@@ -118,7 +118,7 @@ def test_a_family_is_brought_out_and_the_table_shows_it(page: Page, site: Site) 
     rows = page.locator("#table-models tbody tr:visible th")
     expect(page.locator("#table-models")).to_be_in_viewport()
     expect(rows).to_have_count(sum(m.family == "llama" for m in load().models))
-    assert rows.first.text_content() == max(llamas, key=lambda m: m.parameters.number).name  # type: ignore[union-attr]
+    assert rows.first.text_content() == max(llamas, key=lambda m: m.parameters.number).name
     ready(page)
     expect(chart.locator("[role=img]:not(.dim)")).to_have_count(len(llamas))  # it has lost nothing
 

@@ -259,7 +259,7 @@ def storage(page: Page, site: Site, *events: dict[str, Any]) -> Locator:
 def give(panel: Locator, text: str) -> None:
     """Choose a file with this text for import."""
     file = {"name": "log.json", "mimeType": "application/json", "buffer": text.encode()}
-    panel.get_by_label("File to import").set_input_files(file)  # type: ignore[arg-type]
+    panel.get_by_label("File to import").set_input_files(file)
 
 
 BAD_FILES = {

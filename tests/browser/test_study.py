@@ -52,6 +52,14 @@ def card(page: Page, kind: str, place: int = 0) -> Locator:
     return found
 
 
+def opened(page: Page, site: Site) -> Locator:
+    """The first question of the chapter, with its answer in view."""
+    page.goto(site.url + CHAPTER)
+    question = card(page, "question")
+    question.locator("summary").click()
+    return question
+
+
 def right_of(quiz: Locator) -> list[int]:
     """Which inputs of a quiz are right; their values are places in the page's own list."""
     marks: list[bool] = quiz.locator(".quiz__reasons > li").evaluate_all(
@@ -95,9 +103,7 @@ def test_a_question_is_graded_by_keyboard_and_taken_back(page: Page, site: Site)
 
 
 def test_a_double_click_is_one_grade(page: Page, site: Site) -> None:
-    page.goto(site.url + CHAPTER)
-    question = card(page, "question")
-    question.locator("summary").click()
+    question = opened(page, site)
     question.get_by_role("button", name="Good").dblclick()
     expect(question.get_by_role("status")).to_contain_text("asked again")
 
@@ -110,7 +116,7 @@ def test_a_quiz_gives_a_reason_for_each_option(right: bool, page: Page, site: Si
     page.goto(site.url + CHAPTER)
     quiz = card(page, "quiz")
     kind = "radio" if len(right_of(quiz)) == 1 else "checkbox"
-    expect(quiz.get_by_role(kind)).to_have_count(quiz.locator(".quiz__options > li").count())  # type: ignore[arg-type]
+    expect(quiz.get_by_role(kind)).to_have_count(quiz.locator(".quiz__options > li").count())
     quiz.get_by_role("button", name="Check").click()
     expect(quiz.get_by_role("status")).to_have_text("Choose an option first.")
     expect(quiz.locator("fieldset input").first).to_be_focused()
@@ -162,9 +168,7 @@ def test_what_is_due_has_a_quiet_mark_here_and_in_the_menu(page: Page, site: Sit
 
 
 def test_a_card_that_is_not_due_is_not_asked_but_may_be(page: Page, site: Site) -> None:
-    page.goto(site.url + CHAPTER)
-    question = card(page, "question")
-    question.locator("summary").click()
+    question = opened(page, site)
     question.get_by_role("button", name="Easy").click()
     expect(question.get_by_role("status")).to_contain_text("8 d")
     question.locator("summary").click()
@@ -196,18 +200,14 @@ def test_storage_that_is_blocked_is_told_with_the_grade(page: Page, site: Site) 
     page.add_init_script(
         "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }"
     )
-    page.goto(site.url + CHAPTER)
-    question = card(page, "question")
-    question.locator("summary").click()
+    question = opened(page, site)
     question.get_by_role("button", name="Good").click()
 
     expect(question.get_by_role("status")).to_contain_text("settings block storage")
 
 
 def test_another_tab_changes_the_mark_and_not_what_is_open(page: Page, site: Site) -> None:
-    page.goto(site.url + CHAPTER)
-    question = card(page, "question")
-    question.locator("summary").click()
+    question = opened(page, site)
     bar = question.get_by_role("group", name="How well did you know it?")
     expect(bar).to_be_visible()
     bar.get_by_role("button", name="Hard").focus()
@@ -258,10 +258,10 @@ def test_cards_live_through_instant_navigation(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_open_and_graded_cards_serve_everybody(scheme: str, page: Page, site: Site) -> None:
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(site.url + CHAPTER)
-    opened, graded = card(page, "question"), card(page, "question", 1)
-    for question in (opened, graded):
+    first, graded = card(page, "question"), card(page, "question", 1)
+    for question in (first, graded):
         question.locator("summary").click()
         expect(question.get_by_role("button", name="Good")).to_be_visible()
     graded.get_by_role("button", name="Good").click()

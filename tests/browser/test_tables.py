@@ -347,7 +347,7 @@ def test_links_within_the_page_keep_the_filter_and_show_the_row_that_they_name(t
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_open_filters_and_a_comparison_serve_everybody(scheme: str, page: Page, site: Site) -> None:
     """Axe on a desk in light, on a phone in dark colors; nothing too wide there or with big text."""
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     wide = {"width": 1280, "height": 900}
     page.set_viewport_size(wide if scheme == "light" else {"width": 390, "height": 844})
     found: list[str] = []

@@ -74,7 +74,7 @@ def test_arrow_keys_walk_through_time_and_between_strands(page: Page, site: Site
     page.keyboard.press("Tab")
     for event in EVENTS[:4]:
         expect(chosen(page)).to_be_focused()
-        assert chosen(page).get_attribute("aria-label", timeout=1000).startswith(f"{event.title}, ")  # type: ignore[union-attr]
+        assert chosen(page).get_attribute("aria-label", timeout=1000).startswith(f"{event.title}, ")
         page.keyboard.press("ArrowRight")
     page.keyboard.press("End")
     expect(chosen(page)).to_have_text(EVENTS[-1].title)

@@ -28,7 +28,7 @@ CALL = """(module, [name, ...values]) => {
 
 @pytest.fixture(scope="module")
 def core(run: Run) -> Core:
-    """`core("table", "fold", "Ö")` calls a function of a script."""
+    """`core("text", "fold", "Ö")` calls a function of a script."""
     return lambda module, name, *values: run(module, CALL, [name, *values])
 
 
@@ -69,7 +69,9 @@ orders = st.lists(
 
 def fold(text: str) -> str:
     """By categories of characters: what is left of a decomposed text without its marks."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] != "M")
+    kinds = {c: unicodedata.category(c) for c in unicodedata.normalize("NFKD", text)}
+    letters = (c for c in unicodedata.normalize("NFKD", text) if kinds[c][0] != "M")
+    bare = "".join("-" if kinds[c] == "Pd" else c for c in letters)
     for letter, plain in zip("ßøłđæœıς", ["ss", "o", "l", "d", "ae", "oe", "i", "σ"]):
         bare = bare.lower().replace(letter, plain)
     return re.sub(r"\s+", " ", bare).strip()
@@ -112,7 +114,11 @@ letters = st.characters(codec="utf-8", max_codepoint=0x24FF, categories=["Lu", "
 
 @given(st.text(letters, max_size=30))
 def test_search_ignores_case_and_diacritics_as_unicode_defines_them(core: Core, text: str) -> None:
-    assert core("table", "fold", text) == fold(text)
+    assert core("text", "fold", text) == fold(text)
+
+
+def test_dashes_and_accents_are_found_as_people_type_them(core: Core) -> None:
+    assert core("text", "fold", "McCulloch–Pitts  NAÏVE") == "mcculloch-pitts naive"
 
 
 @given(facts, orders)

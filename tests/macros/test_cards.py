@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -18,7 +18,7 @@ from macros.text import AuthorError, escape
 from tests.macros.sample import BASE, text
 from tests.macros.test_macros import PAGES, Strict
 
-KIND_OF = {Catalogue.model_fields[k].annotation.__args__[0]: k for k in KINDS}  # type: ignore[union-attr]
+KIND_OF = {get_args(Catalogue.model_fields[k].annotation)[0]: k for k in KINDS}
 KEPT = {*Row.model_fields, "name", "family", "based_on", "same_paper", "kind"}
 """Fields that a card shows in its heading, its group, among the relatives or below its lines."""
 

@@ -124,7 +124,7 @@ def test_what_came_first_is_at_least_a_year_before_the_others_and_of_their_stran
 
 def test_years_and_classes_are_those_of_the_data_and_are_not_told_by_the_question() -> None:
     for row, card in by_row(years, "year").items():
-        year = CATALOGUE.get("timeline", row).date[:4]  # type: ignore[union-attr]
+        year = CATALOGUE.get("timeline", row).date[:4]
         assert card.answer.startswith(f"<p>{year}") and year not in card.question
     names = {row.id: row.name for row in CATALOGUE.architectures}
     cards = by_row(classes, "class")

@@ -58,7 +58,7 @@ def test_copies_lead_to_files_and_have_the_words_of_their_chapters(site: Site) -
         lost += [(path, link) for link in links if not (folder / link).exists()]
         prose = [line for line in page.body.split("\n") if re.fullmatch(r"[A-Z][\w ,;:()–'\"-]{60,}\.", line)]
         lost += [(path, line) for line in prose if line not in text]
-        assert f"# {re.search(r'^# (.+?)(?: {.*)?$', page.body, re.M)[1]}\n" in text  # type: ignore[index]
+        assert f"# {re.search(r'^# (.+?)(?: {.*)?$', page.body, re.M)[1]}\n" in text
         assert "{{" not in text and "<math" not in text and "<svg" not in text
     assert lost == []
 

@@ -1,23 +1,12 @@
 // A comparison table as values: which rows a state of its controls shows, and in which order.
 
+import { fold } from "./text.js";
 
 /** Rows that can be read side by side. */
 export const MOST_COMPARED = 4;
 
-/** Letters that Unicode does not take apart. */
-const PLAIN = new Map(Object.entries({ ß: "ss", ø: "o", ł: "l", đ: "d", æ: "ae", œ: "oe", ı: "i", ς: "σ" }));
-
 /** @returns {Chosen} */
 export const nothing = () => ({ text: "", sort: [], options: {}, ranges: {}, hidden: [], compare: [], side: false });
-
-/**
- * Text without case and diacritics, for searching.
- * @param {string} text
- */
-export function fold(text) {
-  const bare = text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  return bare.replace(/[ßøłđæœıς]/g, (letter) => PLAIN.get(letter) ?? letter).replace(/\s+/g, " ").trim();
-}
 
 /**
  * A key that sorts numbers within text by their size: "Llama 7B" before "Llama 13B".

@@ -166,13 +166,6 @@ export function step(stops, id, key, lanes) {
 }
 
 /**
- * Text as it is compared: without case, accents and the differences between dashes.
- * @param {string} text
- */
-export const folded = (text) =>
-  text.normalize("NFKD").replace(/\p{M}/gu, "").replace(/\p{Pd}/gu, "-").replace(/\s+/g, " ").toLowerCase();
-
-/**
  * Whether an event is one of those that the reader asked for.
  * @param {{ lane: string, year: number, text: string }} event `text` is folded
  * @param {{ from: number, to: number, lanes: ReadonlySet<string>, words: readonly string[] }} wanted no lanes: all;

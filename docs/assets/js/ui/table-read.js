@@ -1,5 +1,6 @@
 // From the table in the page to values: what a macro wrote into `data-` attributes, and the text.
-import { fold, natural } from "../core/table.js";
+import { natural } from "../core/table.js";
+import { fold } from "../core/text.js";
 
 
 const MISSING = ["undisclosed", "not-reported", "not-applicable", "none"];

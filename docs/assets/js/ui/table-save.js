@@ -1,5 +1,5 @@
 // Take away the rows that are shown, with their sources.
-import { fold } from "../core/table.js";
+import { fold } from "../core/text.js";
 import { toCsv, toJson, toMarkdown } from "../core/table-files.js";
 import { element } from "./dom.js";
 

@@ -1,5 +1,6 @@
 // The timeline: the list that the macro wrote, with filters, and above it the same events on an axis of time.
-import { axis, folded, place, position, span, step, ticks, wanted } from "../core/timeline.js";
+import { axis, place, position, span, step, ticks, wanted } from "../core/timeline.js";
+import { fold } from "../core/text.js";
 import { keepState, onAddress, stateOf } from "./address.js";
 import { button, element, must, style } from "./dom.js";
 
@@ -41,7 +42,7 @@ function read(item) {
   const option = element("div", { role: "option", class: "axis__event", "aria-label": name, "data-id": item.id }, label);
   const parents = [...item.querySelectorAll(".based-on a")].map((a) => (a.getAttribute("href") ?? "").split("#")[1] ?? "");
   const lane = item.dataset.strand ?? "";
-  const text = folded(item.textContent ?? "");
+  const text = fold(item.textContent ?? "");
   const year = Math.floor(start);
   return { id: item.id, item, option, label, lane, year, start, end, title, text, parents, children: [] };
 }
@@ -236,7 +237,7 @@ export class TimeLine extends HTMLElement {
    */
   #update(notice = "") {
     const lanes = new Set([...this.#lanes].filter(([, { box }]) => box.checked).map(([lane]) => lane));
-    const words = folded(this.#search.value).split(" ").filter(Boolean);
+    const words = fold(this.#search.value).split(" ").filter(Boolean);
     const filter = { from: this.#first, to: this.#last, lanes, words };
     this.#shown = [];
     for (const event of this.#events.values()) {
