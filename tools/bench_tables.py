@@ -34,6 +34,7 @@ OURS = (
     "ui/dom.js",
     "ui/address.js",
     "core/table.js",
+    "core/text.js",
     "core/url-state.js",
 )
 ON_DEMAND = (

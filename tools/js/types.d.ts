@@ -63,6 +63,9 @@ type Update = (change: (chosen: Chosen) => void) => void;
 /** Something that opens under the tools of a table; `show` brings it in line with the state. */
 type Panel = { node: HTMLElement; show: (chosen: Chosen) => void };
 
+/** A tall table: `fit` when other columns are shown, `place` when rows are, or in another order. */
+type Tall = { fit: () => void; place: (rows: HTMLTableRowElement[]) => void };
+
 /** What the parts of a table share. */
 type View = {
   table: HTMLTableElement;

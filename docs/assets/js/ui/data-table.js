@@ -31,7 +31,7 @@ class DataTable extends HTMLElement {
   #order = { by: "", rows: /** @type {Row[]} */ ([]) };
   #opened = /** @type {{ opener: HTMLButtonElement, box: HTMLElement, panel?: Panel, make: () => Promise<Panel> }[]} */ ([]);
   #compare = /** @type {{ show: (picking: boolean) => void } | null} */ (null);
-  #fit = () => {};
+  #tall = /** @type {Tall | null} */ (null);
   #hidden = "";
   #view = /** @type {View | null} */ (null);
   #made = /** @type {ReturnType<DataTable["build"]> | null} */ (null);
@@ -54,12 +54,13 @@ class DataTable extends HTMLElement {
     this.dataset.ready = "";
     if (this.view.rows.length < TALL) return;
     this.load("./table-tall.js", ({ tall }) => {
-      if (!signal.aborted) this.#fit = tall(this.view, this, signal);
+      if (!signal.aborted) this.#tall = tall(this.view, this, signal);
     });
   }
 
   disconnectedCallback() {
     this.#leave.abort();
+    this.#tall = null;
   }
 
   get view() {
@@ -233,12 +234,18 @@ class DataTable extends HTMLElement {
   /** Put the rows in order where they are not, and hide those that are not shown. */
   place() {
     const { nodes, shown, table } = this.view;
-    const body = table.tBodies[0];
     const wanted = this.#order.rows.map((row) => /** @type {HTMLTableRowElement} */ (nodes.get(row)));
-    const now = [...body.rows];
-    if (wanted.some((node, at) => node !== now[at])) body.replaceChildren(...wanted);
+    const now = [...table.querySelectorAll("tbody > tr")];
+    const moved = wanted.some((node, at) => node !== now[at]);
     const visible = new Set(shown);
-    for (const [row, node] of nodes) if (node.hidden === visible.has(row)) node.hidden = !node.hidden;
+    let others = false;
+    for (const [row, node] of nodes) {
+      if (node.hidden !== visible.has(row)) continue;
+      node.hidden = !node.hidden;
+      others = true;
+    }
+    if (this.#tall) (moved || others) && this.#tall.place(wanted);
+    else if (moved) table.tBodies[0].replaceChildren(...wanted);
   }
 
   showSort() {
@@ -258,7 +265,7 @@ class DataTable extends HTMLElement {
     this.#hidden = chosen.hidden.join();
     const hidden = columns.map(({ name }) => chosen.hidden.includes(name));
     for (const row of table.rows) [...row.cells].forEach((cell, at) => (cell.hidden = hidden[at]));
-    this.#fit();
+    this.#tall?.fit();
   }
 
   /**

@@ -1,10 +1,14 @@
-// A tall table: rows as grids of the same widths, so that the browser can skip those out of sight.
+// A tall table: rows as grids of the same widths, in groups that the browser can skip while they are out of sight.
 // As a plain table, a thousand rows take half a second to lay out, at every change.
+import { element } from "./dom.js";
+
+/** Rows in a group: more are laid out for nothing, fewer are more groups to watch. */
+const TOGETHER = 50;
 
 /** @param {HTMLTableElement} table */
 function giveRoles(table) {
   table.setAttribute("role", "table"); // what is displayed as a grid is a table still
-  for (const part of [table.tHead, table.tBodies[0]]) part?.setAttribute("role", "rowgroup");
+  for (const part of [table.tHead, ...table.tBodies]) part?.setAttribute("role", "rowgroup");
   for (const row of table.rows) {
     row.setAttribute("role", "row");
     for (const cell of row.cells) {
@@ -15,13 +19,13 @@ function giveRoles(table) {
 }
 
 /**
- * Lay the table out, and again when its place changes its width.
+ * Lay the table out, and again when what is around it changes its width.
  * @param {View} view
- * @param {HTMLElement} place
+ * @param {HTMLElement} around
  * @param {AbortSignal} signal
- * @returns {() => void} to be called when other columns are shown
+ * @returns {Tall}
  */
-export function tall({ table, columns, nodes, chosen }, place, signal) {
+export function tall({ table, columns, nodes, chosen }, around, signal) {
   let widths = /** @type {number[]} */ ([]); // in units of the text's size
   let known = 0;
 
@@ -44,14 +48,35 @@ export function tall({ table, columns, nodes, chosen }, place, signal) {
     table.classList.add("data-table--tall");
   }
 
+  /**
+   * Put all rows into new groups of so many that are shown; new ones, as the browser keeps the heights of old ones.
+   * @param {HTMLTableRowElement[]} rows in their order, the hidden ones, too
+   */
+  function place(rows) {
+    const groups = /** @type {HTMLTableRowElement[][]} */ ([[]]);
+    let count = 0;
+    for (const row of rows) {
+      if (!row.hidden && count++ && count % TOGETHER === 1) groups.push([]);
+      groups[groups.length - 1].push(row);
+    }
+    const bodies = groups.map((group, at) => {
+      const body = element("tbody", { role: "rowgroup", style: `--rows: ${Math.min(TOGETHER, count - at * TOGETHER)}` });
+      body.append(...group);
+      return body;
+    });
+    for (const body of [...table.tBodies]) body.remove();
+    table.append(...bodies);
+  }
+
   giveRoles(table);
+  place([...table.querySelectorAll("tbody > tr")].filter((row) => row instanceof HTMLTableRowElement));
   const watch = new ResizeObserver(([{ contentRect }]) => {
     const now = Math.round(contentRect.width);
     if (!now || now === known || matchMedia("print").matches) return;
     known = now;
     measure();
   });
-  watch.observe(place);
+  watch.observe(around);
   signal.addEventListener("abort", () => watch.disconnect());
-  return fit;
+  return { fit, place };
 }
