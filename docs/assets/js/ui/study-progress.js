@@ -48,9 +48,10 @@ class StudyProgress extends HTMLElement {
   forecast(store, cards) {
     const now = Date.now(), counts = forecast(cards.map((card) => entry(store.state, card)), now, offsetIn(), AHEAD);
     const sum = counts.reduce((all, count) => all + count, 0);
+    if (!sum) return element("p", {}, "Nothing falls due in the next 30 days. What you answer from now on is forecast here.");
     return barChart({
       title: "Due in the next 30 days.", head: ["Day", "Cards"], most: Math.max(...counts),
-      says: sum ? `${counts[0]} today, ${sum} in all; new cards are not in it.` : "Nothing yet: answer a question first.",
+      says: `${counts[0]} today, ${sum} in all; new cards are not in it.`,
       bars: counts.map((value, day) => ({
         name: dayOf(now + day * DAY), label: day ? (day % 7 ? "" : `+${day}`) : "today", value, text: String(value),
       })),
@@ -80,6 +81,7 @@ class StudyProgress extends HTMLElement {
       return { name: some[0].title, label: "", part: some[0].part, value: share, text: percent(share), more: `${answered} of ${all}`, done: answered === all };
     });
     const done = bars.filter((bar) => bar.done).length;
+    if (bars.every(({ value }) => !value)) return element("p", {}, `No question of the ${bars.length} pages has been answered yet: how well each is known is drawn here then.`);
     for (const [part, [first, ...others]] of grouped(bars, (bar) => bar.part)) if (others.length > 4) first.label = part;
     return barChart({
       title: "Known now, chapter by chapter.", head: ["Chapter", "Known now", "Questions answered"], most: 1,
