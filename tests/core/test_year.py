@@ -41,7 +41,7 @@ SIMULATE = """async ({ replay, extend }, { cards, zone, newADay, retention, rati
 
 
 class Learner:
-    """Evenings of a year in a zone, some of them after midnight and some skipped, and all answers given then."""
+    """Evenings of a year in a zone, some of them after midnight and some skipped, and all answers."""
 
     def __init__(self, name: str, cards: list[str], passes: int = PASSES, days: int = 365) -> None:
         chance = random.Random(name)
