@@ -89,6 +89,8 @@ def markdown(html: str, address: str, copied: set[str]) -> str:
     for cell in soup.select("td, th"):  # a bar in it would begin the next one
         for words in cell.find_all(string=True):
             words.replace_with(words.replace("|", "\\|"))
+        for formula in cell.select("math[alttext]"):
+            formula["alttext"] = str(formula["alttext"]).replace("|", "\\vert ")
     text: Any = _Converter(address, copied).convert_soup(soup)
     lines = [line.rstrip() for line in str(text).strip().split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

@@ -32,7 +32,7 @@ EXTERNAL = re.compile(r'<a (?=[^>]*\bhref="https?://)(?![^>]*\brel=)')
 COMMENTS = {
     "css": re.compile(r"/\*.*?\*/\s*", re.DOTALL),
     # In a script only what stands on lines of its own: "//" may stand in a text, too.
-    "js": re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE),
+    "js": re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE),
 }
 # For the search index, which is written by now; the second engine takes it off by itself.
 SEARCHED = re.compile(r"""(<[a-z][^<>]*?) data-search-exclude(?:="")?(?=[\s/>])""")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -28,22 +29,18 @@ from tools.tasks import NPM
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PACKAGES = {"datatables.net": "3.1.5", "tabulator-tables": "6.5.3"}
 TURNS = 7
-OURS = (
-    "ui/data-table.js",
-    "ui/table-read.js",
-    "ui/dom.js",
-    "ui/address.js",
-    "core/table.js",
-    "core/text.js",
-    "core/url-state.js",
-)
-ON_DEMAND = (
-    *(f"ui/table-{part}.js" for part in ("panels", "tall", "compare", "save")),
-    *("core/table-compare.js", "core/table-files.js"),
-)
+TABLE = DOCS / "assets" / "js" / "ui" / "data-table.js"
+
+
+def imported(script: Path, pattern: str) -> set[Path]:
+    """A script with all that it imports in a way."""
+    names = re.findall(pattern, script.read_text("utf-8"))
+    return {script}.union(*(imported((script.parent / name).resolve(), pattern) for name in names))
+
+
 SCRIPTS = {
-    "ours": [DOCS / "assets" / "js" / name for name in OURS],
-    "ours with what opens on demand": [DOCS / "assets" / "js" / name for name in (*OURS, *ON_DEMAND)],
+    "ours": sorted(imported(TABLE, r'(?m)^import .*?"(\.[^"]+)"')),
+    "ours with what opens on demand": sorted(imported(TABLE, r'(?:from|\bimport\(|\.load\() ?"(\.[^"]+)"')),
 }
 MAKERS = "OpenAI Google Meta Anthropic Mistral Alibaba DeepSeek Microsoft".split()  # noqa: SIM905
 

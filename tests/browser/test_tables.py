@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.browser
 
 MODELS = load().models
 HERE = "llms/models/"
+DATA = Path(__file__).resolve().parents[2] / "docs" / "data"
 # Rows out of sight are not laid out, so they have no `innerText`.
 NAME = """const name = ({ childNodes }) =>
   [...childNodes].filter((node) => node.nodeName !== "SUP").map((node) => node.textContent).join("");"""
@@ -39,7 +41,7 @@ class Table:
         self.whole = page.locator("data-table[data-ready]").first
         self.whole.scroll_into_view_if_needed()
         expect(self.whole).to_have_count(1)
-        self.count = self.whole.get_by_role("status").filter(has_text=re.compile(r"rows$|shown$"))
+        self.count = self.whole.get_by_role("status").filter(has_text=re.compile(r"rows?$|shown$|side$"))
         self.search = self.whole.get_by_role("searchbox", name="Filter rows")
         self.notice = self.whole.locator(".table-notice")
 
@@ -221,9 +223,14 @@ def test_rows_are_compared_side_by_side_and_differences_are_marked(table: Table)
     table.address("compare=gpt-4,gemini-1-0-ultra,claude-3-opus")
     table.whole.get_by_role("checkbox", name="only what differs").check()
     expect(side.get_by_role("row").filter(has_text="License")).to_be_hidden()
+    expect(table.count).to_have_text(f"3 of {len(MODELS)} side by side")
+    table.address("only=differences")
 
     table.page.reload()
     expect(side).to_be_visible()
+    expect(side.get_by_role("row").filter(has_text="License")).to_be_hidden()
+    # Where nobody tells the size, one has a third party's estimate.
+    expect(side.get_by_role("row").filter(has_text="Parameters")).to_be_visible()
     table.button("Back to the table").focus()
     table.page.keyboard.press("Escape")
     expect(side).to_have_count(0)
@@ -238,6 +245,10 @@ def test_no_more_than_four_rows_are_compared(table: Table) -> None:
     expect(ticks.nth(4)).to_be_disabled()
     ticks.nth(0).uncheck()
     expect(ticks.nth(4)).to_be_enabled()
+    expect(table.page).to_have_url(re.compile("ticked=[^,]+,[^,]+,[^,]+$"))
+    table.page.reload()
+    expect(ticks.and_(table.page.locator(":checked"))).to_have_count(3)
+    table.button("Compare").focus()
     table.page.keyboard.press("Escape")
     expect(ticks).to_have_count(0)
     expect(table.button("Compare")).to_be_focused()
@@ -284,6 +295,7 @@ def test_what_is_shown_can_be_taken_away(table: Table) -> None:
     expect(table.notice).to_have_text(f"Copied as Markdown: {len(rows)} rows.")
     copied = table.page.evaluate("navigator.clipboard.readText()").splitlines()
     assert len(copied) == len(rows) + 2 and copied[0].startswith("| Name | Family | Maker |")
+    assert "](https://" in copied[2]
 
 
 BAD = {
@@ -341,6 +353,13 @@ def test_links_within_the_page_keep_the_filter_and_show_the_row_that_they_name(t
     page.evaluate("location.hash = 'row-gpt-3'")
     expect(page.locator("#row-gpt-3")).to_be_in_viewport()
     expect(table.notice).to_contain_text("because a link leads to it")
+
+    for query in ("table-models.q=zzzz", "table-models.compare=gpt-4,claude-3-opus"):
+        page.goto(f"{page.url.split('?')[0]}?{query}")
+        expect(table.whole.locator(".table-scroll").first).to_be_hidden()
+        page.evaluate("location.hash = 'row-gpt-3'")
+        expect(page.locator("#row-gpt-3")).to_be_in_viewport()
+    page.evaluate("window.marker = 'kept'")
     assert page.evaluate("window.marker") == "kept"
 
 
@@ -451,11 +470,75 @@ def made(page: Page, site: Site, rows: list[list[str]], query: str = "") -> Tabl
 def test_a_table_with_no_row_or_one_works(rows: list[list[str]], page: Page, site: Site) -> None:
     table = made(page, site, rows)
     table.whole.get_by_role("button", name="Table tools").click()
-    expect(table.count).to_have_text(f"{len(rows)} rows")
+    expect(table.count).to_have_text(f"{len(rows)} row" if rows else "0 rows")
     table.header("Name").get_by_role("button").click()
     expect(table.header("Name")).to_have_attribute("aria-sort", "ascending")
     table.search.fill("zzz")
     expect(table.count).to_have_text(f"0 of {len(rows)} shown" if rows else "0 rows")
+
+
+def test_a_second_table_of_a_page_names_its_rows_as_the_data_file_does(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}llms/model-families/")
+    ids = page.locator("data-table tbody tr").evaluate_all("rows => rows.map((row) => row.dataset.id)")
+    known = set(re.findall(r"(?m)^ +(?:- )?id: ([^ \n]+)$", (DATA / "genai.yml").read_text("utf-8")))
+
+    assert len(ids) > len(set(ids))  # one model in two tables
+    assert set(ids) - known == set()
+
+
+def test_a_range_that_says_nothing_is_told_beside_its_fields(table: Table) -> None:
+    table.button("Filters").click()
+    sizes = table.group("Parameters")
+    least, most = sizes.get_by_label("Parameters from"), sizes.get_by_label("Parameters to")
+    least.fill("abc")
+    expect(least).to_have_attribute("aria-invalid", "true")
+    expect(least).to_have_accessible_description(re.compile("“abc” is not a number"))
+    expect(table.count).to_have_text(f"{len(MODELS)} rows")
+    least.fill("10 billion")
+    most.fill("1 B")
+    expect(most).to_have_accessible_description("from 10 billion to 1 B: nothing is in between")
+    table.button("Clear").click()
+    expect(least).to_have_value("")
+    expect(least).to_have_attribute("aria-invalid", "false")
+    table.search.fill("zzzz")
+    expect(table.group("Access").get_by_label(re.compile(r"weights\s+\(0\)"))).to_be_visible()
+
+
+def test_focus_is_never_behind_what_sticks(table: Table) -> None:
+    """The first column, the table's header, and the header of the page."""
+    table.search.focus()
+    hidden = []
+    for _ in range(60):
+        table.page.keyboard.press("Tab")
+        hidden += table.page.evaluate("""() => {
+          const on = document.activeElement, box = on.getClientRects()[0];
+          const over = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+          const seen = on.contains(over) || over?.contains(on);
+          return seen ? [] : [`${on.textContent} under ${over?.outerHTML.slice(0, 80)}`];
+        }""")
+    assert hidden == []
+
+
+def test_a_part_that_cannot_be_fetched_leaves_the_table(page: Page, site: Site, problems: list[str]) -> None:
+    page.route("**/table-compare.js", lambda route: route.abort())
+    page.route("**/table-panels.js", lambda route: route.abort())
+    table = Table(page, f"{site.url}{HERE}?table-models.compare=gpt-4,gpt-3")
+    expect(table.notice).to_contain_text("could not be fetched")
+    expect(table.header("Name")).to_be_visible()
+    table.button("Filters").click()
+    expect(table.button("Filters")).to_have_attribute("aria-expanded", "false")
+    problems.clear()
+
+
+def test_paper_has_the_sources_of_what_is_shown(page: Page, site: Site) -> None:
+    """And on every sheet the names of the columns, which stick on the screen."""
+    Table(page, f"{site.url}{HERE}?table-models.family=claude")
+    sources = page.locator("#table-models-sources li, .table-sources li")
+    everything = sources.count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert 0 < sources.and_(page.locator(":not([hidden])")).count() < everything / 2
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert sources.and_(page.locator("[hidden]")).count() == 0
 
 
 def test_markup_in_cells_and_column_values_stays_text(page: Page, site: Site) -> None:

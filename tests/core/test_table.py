@@ -39,7 +39,8 @@ COLUMNS = [
     {"name": "date", "label": "Date", "type": "date", "facet": "range"},
     {"name": "inputs", "label": "In", "type": "list", "facet": "options"},
 ]
-NOTHING = {"text": "", "sort": [], "options": {}, "ranges": {}, "hidden": [], "compare": [], "side": False}
+NOTHING = {"text": "", "sort": [], "options": {}, "ranges": {}, "hidden": [], "compare": []}
+NOTHING |= {"side": False, "only": False, "all": False}
 MAKERS = ["Meta", "Google", "Ørsted", "undisclosed"]
 CHANNELS = ["text", "image", "audio"]
 dates = st.one_of(
@@ -100,6 +101,19 @@ def rows(found: list[Any]) -> list[dict[str, Any]]:
     return made
 
 
+def words(text: str) -> list[str]:
+    """What must occur: words, or what quotation marks hold together."""
+    parts = fold(text).split('"')
+    return [word for at, part in enumerate(parts) for word in ([part] if at % 2 else part.split())]
+
+
+def months(day: str) -> range:
+    """All months of a year, or the one month, counted from the year 0."""
+    year, _, month = day.partition("-")
+    first = 12 * int(year) + (int(month) - 1 if month else 0)
+    return range(first, first + (1 if month else 12))
+
+
 ACCEPTS = "(m, [columns, rows, key, value]) => m.accepts(columns, rows)(key, value)"
 ROWS = rows([(maker, maker, 1, "2020", []) for maker in MAKERS])
 
@@ -139,7 +153,9 @@ def test_sorting_is_stable_and_what_is_unknown_comes_last(core: Core, found: Any
 
 @given(
     facts,
-    st.sampled_from(["", "zoe", "ZOË", "gpt 10", "(.*", "meta", "ørsted llama"]),
+    st.sampled_from(
+        ["", "zoe", "ZOË", "gpt 10", "(.*", "meta", "ørsted llama", '"llama 7b" meta', '"b meta"']
+    ),
     st.lists(st.sampled_from(MAKERS), unique=True),
     st.lists(st.sampled_from(CHANNELS), unique=True),
     st.tuples(st.sampled_from(["", "5", "0.01k"]), st.sampled_from(["", "30"])),
@@ -152,14 +168,15 @@ def test_filters_leave_the_rows_that_a_plain_loop_leaves(
     for at, (_name, maker, number, day, inputs) in enumerate(found):
         least = {"": 0, "5": 5, "0.01k": 10}[size[0]]
         fits = (
-            all(word in table[at]["folded"] for word in fold(text).split())
+            all(word in table[at]["folded"] for word in words(text))
             and (not any(size) or (number is not None and least <= number <= float(size[1] or "inf")))
             and (
                 not any(date)
                 or (
                     day is not None
-                    and day.ljust(7, " ") >= date[0]
-                    and (not date[1] or day[: len(date[1])] <= date[1])
+                    and not set(months(day)).isdisjoint(
+                        range(min(months(date[0] or "0")), max(months(date[1] or "9999")) + 1)
+                    )
                 )
             )
             and (not channels or bool({*inputs} & {*channels}))
@@ -191,6 +208,7 @@ def test_numbers_in_names_sort_by_size(core: Core, one: int, other: int) -> None
     ("text", "number"),
     [
         ("10 B", 10e9), ("32k", 32000), ("8,192", 8192), ("1.5e9", 1.5e9), (".5T", 5e11), ("7m", 7e6),
+        ("10 billion", 1e10), ("1,000,000", 1e6), ("1,5 B", None), ("1,50", None), ("B", None),
         ("", None), ("ten", None), ("1e999", None), ("-5", None), ("1 2", None), ("<b>", None),
     ],
 )  # fmt: skip
@@ -205,9 +223,20 @@ def test_quantities_are_read_as_people_write_them(core: Core, text: str, number:
     st.lists(st.sampled_from(MAKERS[:3]), unique=True),
     st.tuples(st.sampled_from(["", "5", "10B"]), st.sampled_from(["", "30"])),
     st.sampled_from([[], ["size"], ["size", "date"]]),
+    st.sampled_from([([], False, False), (["1"], False, False), (["0", "1"], False, False)])
+    | st.booleans().map(lambda only: (["0", "1"], True, only)),
+    st.booleans(),
 )
 def test_an_address_gives_back_the_state_that_wrote_it(
-    core: Core, run: Run, text: str, order: Any, makers: Any, size: Any, hidden: Any
+    core: Core,
+    run: Run,
+    text: str,
+    order: Any,
+    makers: Any,
+    size: Any,
+    hidden: Any,
+    compare: Any,
+    whole: bool,
 ) -> None:
     """Through the query and back; what others wrote into the query is kept."""
     chosen = {
@@ -217,8 +246,10 @@ def test_an_address_gives_back_the_state_that_wrote_it(
         "options": {"maker": makers} if makers else {},
         "ranges": {"size": list(size)} if any(size) else {},
         "hidden": hidden,
-        "compare": ["0", "1"],
-        "side": True,
+        "compare": compare[0],
+        "side": compare[1],
+        "only": compare[2],
+        "all": whole,
     }
     query = core("url-state", "writeState", "?other=1&t.q=old", "t", core("table", "toState", chosen))
     read = run("url-state", "(m, x) => m.readState(x, 't', () => true)", query)
@@ -236,6 +267,9 @@ NONSENSE = [
     {"hide": "name"},
     {"compare": "0,1,2,3,0"},
     {"compare": "nobody"},
+    {"ticked": "nobody"},
+    {"only": "1"},
+    {"all": "yes"},
     {"maker": "Nobody"},
     {"size": "5"},
     {"size": "a..b"},
@@ -312,6 +346,21 @@ def test_what_would_be_markup_in_markdown_is_text(core: Core) -> None:
     text = core("table-files", "toMarkdown", [COLUMNS[0]], [{"id": "1", "cells": cells}])
 
     assert text.splitlines()[2] == r"| a\|b \<img src=x\> \*c\* d |"
+
+
+def test_what_is_taken_away_has_its_sources(core: Core) -> None:
+    sources = [{"text": "A paper", "url": "https://a.example/(1)"}]
+    cells = [
+        {**FULL, "text": "46.7 B total; 12.9 B active", "value": 46.7e9, "form": "total", "sources": sources}
+    ]
+    given_rows = [{"id": "a", "cells": cells}, {"id": "b", "cells": [{**FULL, "text": "7 B", "value": 7e9}]}]
+
+    head, one, other = csv.reader(core("table-files", "toCsv", [COLUMNS[2]], given_rows)[1:].splitlines())
+    assert head == ["id", "size", "size_form", "size_text", "size_source"]
+    assert one == ["a", "46700000000", "total", "46.7 B total; 12.9 B active", "https://a.example/(1)"]
+    assert other == ["b", "7000000000", "", "7 B", ""]
+    lines = core("table-files", "toMarkdown", [COLUMNS[2]], given_rows).splitlines()
+    assert lines[2] == "| 46.7 B total; 12.9 B active [1](https://a.example/%281%29) |"
 
 
 def test_an_estimate_has_a_column_of_its_own(core: Core) -> None:

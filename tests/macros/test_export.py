@@ -11,6 +11,7 @@ def test_comments_stay_in_the_repository(tmp_path: Path) -> None:
         script: (
             '// why\n/** @type {string} */\nconst a = "https://b"; // so\n'
             "  // and\n  /**\n   * more\n   */\nf();\n"
+            "  /** @type {B} */ (b).go();\n/** end */\n"
         ),
     }.items():
         file.parent.mkdir(parents=True)
@@ -19,4 +20,4 @@ def test_comments_stay_in_the_repository(tmp_path: Path) -> None:
     leave_comments_out(tmp_path)
 
     assert style.read_text("utf-8") == "a { color: red; } b { top: 0; }\n"
-    assert script.read_text("utf-8") == 'const a = "https://b"; // so\nf();\n'
+    assert script.read_text("utf-8") == 'const a = "https://b"; // so\nf();\n  /** @type {B} */ (b).go();\n'

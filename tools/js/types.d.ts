@@ -55,8 +55,11 @@ type Chosen = {
   hidden: string[];
   /** ids of rows */
   compare: string[];
-  /** whether these are shown side by side */
+  /** whether these are shown side by side, and then only what differs */
   side: boolean;
+  only: boolean;
+  /** all rows, however many */
+  all: boolean;
 };
 type Update = (change: (chosen: Chosen) => void) => void;
 

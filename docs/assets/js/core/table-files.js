@@ -1,5 +1,4 @@
-// A table as text to take away: Markdown, CSV, JSON.
-
+// A table as text to take away, with its sources: Markdown, CSV, JSON.
 
 /** @param {string} text */
 const inMarkdown = (text) => text.replace(/[\\|<>`*_[\]]/g, "\\$&").replace(/\s+/g, " ");
@@ -9,11 +8,16 @@ const inMarkdown = (text) => text.replace(/[\\|<>`*_[\]]/g, "\\$&").replace(/\s+
  * @param {FullRow[]} rows
  */
 export function toMarkdown(columns, rows) {
+  const numbers = /** @type {Map<string, number>} */ (new Map());
+  const marks = (/** @type {FullCell} */ { sources }) => sources.map(({ url }) => {
+    if (!numbers.has(url)) numbers.set(url, numbers.size + 1);
+    return ` [${numbers.get(url)}](${url.replaceAll("(", "%28").replaceAll(")", "%29").replaceAll("|", "%7C")})`;
+  }).join("");
   const line = (/** @type {string[]} */ cells) => `| ${cells.join(" | ")} |`;
   return [
     line(columns.map(({ label }) => inMarkdown(label))),
     line(columns.map(({ type }) => (type === "number" ? "---:" : "---"))),
-    ...rows.map(({ cells }) => line(cells.map(({ text }) => inMarkdown(text)))),
+    ...rows.map(({ cells }) => line(cells.map((cell) => inMarkdown(cell.text) + marks(cell)))),
     "",
   ].join("\n");
 }
@@ -31,19 +35,21 @@ function field(value) {
 
 /**
  * CSV by RFC 4180, with the mark by which spreadsheets know UTF-8. A column of numbers holds numbers only: how they
- * are meant stands in `…_form`, and what a third party guessed in `…_estimate`.
+ * are meant stands in `…_form`, what a third party guessed in `…_estimate`, and where a cell says more than that,
+ * all of it in `…_text`; `…_source` has the addresses of sources.
  * @param {Column[]} columns
  * @param {FullRow[]} rows
  */
 export function toCsv(columns, rows) {
   const parts = columns.flatMap(({ name, type }, at) => {
     const read = (/** @type {FullRow} */ row) => row.cells[at];
-    if (type === "date") return [{ name, of: (/** @type {FullRow} */ row) => read(row).value }];
-    if (type !== "number") return [{ name, of: (/** @type {FullRow} */ row) => read(row).text }];
-    const all = [{ name, of: (/** @type {FullRow} */ row) => read(row).value }];
-    if (rows.some((row) => read(row).form)) all.push({ name: `${name}_form`, of: (row) => read(row).form });
-    if (rows.some((row) => read(row).estimate !== null)) {
-      all.push({ name: `${name}_estimate`, of: (row) => read(row).estimate });
+    const number = type === "number", some = (/** @type {(cell: FullCell) => unknown} */ has) => rows.some((row) => has(read(row)));
+    const all = [{ name, of: (/** @type {FullRow} */ row) => (number || type === "date" ? read(row).value : read(row).text) }];
+    if (number && some(({ form }) => form)) all.push({ name: `${name}_form`, of: (row) => read(row).form });
+    if (number && some(({ estimate }) => estimate !== null)) all.push({ name: `${name}_estimate`, of: (row) => read(row).estimate });
+    if (number && some(({ text }) => text.includes(";"))) all.push({ name: `${name}_text`, of: (row) => read(row).text });
+    if (some(({ sources }) => sources.length)) {
+      all.push({ name: `${name}_source`, of: (row) => read(row).sources.map(({ url }) => url).join(" ") });
     }
     return all;
   });

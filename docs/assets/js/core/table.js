@@ -6,7 +6,7 @@ import { fold } from "./text.js";
 export const MOST_COMPARED = 4;
 
 /** @returns {Chosen} */
-export const nothing = () => ({ text: "", sort: [], options: {}, ranges: {}, hidden: [], compare: [], side: false });
+export const nothing = () => ({ text: "", sort: [], options: {}, ranges: {}, hidden: [], compare: [], side: false, only: false, all: false });
 
 /**
  * A key that sorts numbers within text by their size: "Llama 7B" before "Llama 13B".
@@ -14,19 +14,19 @@ export const nothing = () => ({ text: "", sort: [], options: {}, ranges: {}, hid
  */
 export const natural = (text) => fold(text).replace(/\d+/g, (run) => run.replace(/^0+(?=\d)/, "").padStart(15, "0"));
 
-const SCALES = { k: 1e3, m: 1e6, b: 1e9, g: 1e9, t: 1e12 };
+const SCALES = { thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12, k: 1e3, m: 1e6, b: 1e9, g: 1e9, t: 1e12 };
+const QUANTITY = new RegExp(`^(\\d{1,3}(?:,\\d{3})+|\\d*)(\\.\\d+)?(e[+-]?\\d{1,3})?\\s*(${Object.keys(SCALES).join("|")})?$`, "i");
 
 /**
- * A number as people write it: "10 B", "32k", "8,192", "1.5e9". 32k is 32,000.
+ * A number as people write it: "10 B", "32k", "8,192", "1.5e9", "10 billion". 32k is 32,000.
  * @param {string} text
  * @returns {number | null} null for what is no number
  */
 export function quantity(text) {
-  const match = /^(\d+(?:\.\d+)?|\.\d+)(e[+-]?\d{1,3})?\s*([kmbgt])?$/i.exec(text.replaceAll(",", "").trim());
-  if (!match) return null;
-  const [, digits, power = "", letter = ""] = match;
-  const scale = SCALES[/** @type {keyof typeof SCALES} */ (letter.toLowerCase())] ?? 1;
-  const number = Number(digits + power) * scale;
+  const [, whole = "", part = "", power = "", word = ""] = QUANTITY.exec(text.trim()) ?? [];
+  if (!whole && !part) return null;
+  const scale = SCALES[/** @type {keyof typeof SCALES} */ (word.toLowerCase())] ?? 1;
+  const number = Number(whole.replaceAll(",", "") + part + power) * scale;
   return Number.isFinite(number) ? number : null;
 }
 
@@ -41,7 +41,16 @@ export const isBound = (column, text) =>
   text === "" || (column.type === "date" ? DAY.test(text) : quantity(text) !== null);
 
 /**
- * A predicate on the cells of a column. Both ends belong to the range; "2020" as an end is all of 2020.
+ * Whether one bound lies before another, both understood.
+ * @param {Column} column
+ * @param {string} a
+ * @param {string} b
+ */
+export const isBefore = ({ type }, a, b) =>
+  type === "date" ? a.slice(0, b.length) < b.slice(0, a.length) : Number(quantity(a)) < Number(quantity(b));
+
+/**
+ * A predicate on the cells of a column. Both ends belong to the range; "2020" as an end, or in a cell, is all of 2020.
  * @param {Column} column
  * @param {[from: string, to: string]} range
  * @returns {(cell: Cell) => boolean}
@@ -49,20 +58,21 @@ export const isBound = (column, text) =>
 function within(column, [from, to]) {
   if (column.type === "date") {
     return ({ value }) =>
-      typeof value === "string" && (!from || value.slice(0, from.length) >= from) && (!to || value.slice(0, to.length) <= to);
+      typeof value === "string" && value.slice(0, from.length) >= from.slice(0, value.length) && (!to || value.slice(0, to.length) <= to);
   }
   const [least, most] = [quantity(from) ?? -Infinity, quantity(to) ?? Infinity];
   return ({ value }) => typeof value === "number" && value >= least && value <= most;
 }
 
 /**
- * One predicate on rows for each thing chosen, by the column that it is about ("" for the text).
+ * One predicate on rows for each thing chosen, by the column that it is about ("" for the text, whose words may be
+ * anywhere in a row, unless quotation marks hold them together).
  * @param {Column[]} columns
  * @param {Chosen} chosen
  */
 function tests(columns, { text, options, ranges }) {
   const all = /** @type {Map<string, (row: Row) => boolean>} */ (new Map());
-  const words = fold(text).split(" ").filter(Boolean);
+  const words = (fold(text).match(/"[^"]+"|\S+/g) ?? []).map((word) => word.replaceAll('"', "").trim()).filter(Boolean);
   if (words.length) all.set("", (row) => words.every((word) => row.folded.includes(word)));
   columns.forEach((column, at) => {
     const wanted = options[column.name];
@@ -160,7 +170,9 @@ export function accepts(columns, rows) {
     if (key === "q") return value.length <= 200;
     if (key === "sort") return all(value, (name) => named.has(name.replace(/^-/, "")));
     if (key === "hide") return all(value, (name) => (named.get(name)?.at ?? 0) > 0);
-    if (key === "compare") return value.split(",").length <= MOST_COMPARED && all(value, (id) => ids.has(id));
+    if (key === "only") return value === "differences";
+    if (key === "all") return value === "rows";
+    if (key === "compare" || key === "ticked") return value.split(",").length <= MOST_COMPARED && all(value, (id) => ids.has(id));
     const { column, at } = named.get(key) ?? {};
     if (!column || at === undefined || !column.facet) return false;
     if (column.facet === "options") return rows.some((row) => row.cells[at].options.includes(value));
@@ -179,8 +191,10 @@ export function fromState(columns, state) {
   const chosen = nothing();
   chosen.text = state.q?.[0] ?? "";
   chosen.hidden = list("hide");
-  chosen.compare = list("compare");
-  chosen.side = chosen.compare.length > 1;
+  chosen.compare = list(state.compare ? "compare" : "ticked");
+  chosen.side = Boolean(state.compare) && chosen.compare.length > 1;
+  chosen.only = Boolean(state.only);
+  chosen.all = Boolean(state.all);
   for (const name of list("sort")) {
     const column = name.replace(/^-/, "");
     if (!chosen.sort.some((order) => order.column === column)) chosen.sort.push({ column, down: name !== column });
@@ -197,12 +211,14 @@ export function fromState(columns, state) {
  * @param {Chosen} chosen
  * @returns {State} only what is not as in the page
  */
-export function toState({ text, sort, options, ranges, hidden, compare, side }) {
+export function toState({ text, sort, options, ranges, hidden, compare, side, only, all }) {
   const state = /** @type {State} */ ({});
   if (text) state.q = [text];
   if (sort.length) state.sort = [sort.map(({ column, down }) => (down ? "-" : "") + column).join(",")];
   if (hidden.length) state.hide = [hidden.join(",")];
-  if (side) state.compare = [compare.join(",")];
+  if (compare.length) state[side ? "compare" : "ticked"] = [compare.join(",")];
+  if (side && only) state.only = ["differences"];
+  if (all) state.all = ["rows"];
   for (const [name, values] of Object.entries(options)) if (values.length) state[name] = values;
   for (const [name, [from, to]] of Object.entries(ranges)) if (from || to) state[name] = [`${from}..${to}`];
   return state;

@@ -1,7 +1,6 @@
 // The address bar as a place for the state of elements: late writes, links within the page, Back.
 import { readState, writeState } from "../core/url-state.js";
 
-
 /** Milliseconds from the last change to its write: browsers refuse a page that writes at every key. */
 const PAUSE = 250;
 

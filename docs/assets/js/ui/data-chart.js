@@ -16,7 +16,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /** Pixels from which a mark is meant: as wide as a fingertip needs. */
 const NEAR = 24;
 
-export class DataChart extends HTMLElement {
+class DataChart extends HTMLElement {
   static keys = {
     of: "Chart",
     keys: [
@@ -80,8 +80,7 @@ export class DataChart extends HTMLElement {
     }
     if (!this.#marks.length) throw new Error("no mark in the drawing");
     must(this, ".figure__art", HTMLElement).append(this.#tip);
-    for (const { mark } of this.#marks) mark.setAttribute("tabindex", "-1");
-    this.#marks[0]?.mark.setAttribute("tabindex", "0");
+    this.#stop(this.#marks[0]);
     const scaling = this.#axis.axis !== undefined;
     if (scaling) this.#bar(signal);
     // On the drawing itself, listeners to focus would make a tab stop of it.
@@ -139,7 +138,7 @@ export class DataChart extends HTMLElement {
     (state.scale ? this.#linear : this.#logarithmic).checked = true;
     this.#family.value = state.family?.[0] ?? "";
     const twin = this.closest("figure")?.querySelector("details.twin");
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     if (twin instanceof HTMLDetailsElement && target && twin.contains(target)) twin.open = true;
     this.#update(ignored.length ? `Not understood in the address, and left out: ${ignored.join(", ")}.` : "");
   }
@@ -152,7 +151,13 @@ export class DataChart extends HTMLElement {
     this.#count.textContent = family ? `${some} of ${this.#marks.length} marks` : `${this.#marks.length} marks`;
     this.#notice.textContent = notice;
     keepState(this.#id, this.#state);
+    this.#stop(this.#lit[0]);
     this.#lead();
+  }
+
+  /** The one mark that the Tab key comes to. @param {Mark | undefined} mark */
+  #stop(mark) {
+    for (const other of this.#marks) other.mark.setAttribute("tabindex", other === mark ? "0" : "-1");
   }
 
   /** What the address says about this chart: only what is not as built. */
@@ -309,9 +314,7 @@ export class DataChart extends HTMLElement {
     this.#tip.hidden = !mark;
     if (!mark) return;
     mark.mark.classList.add("told");
-    if (mark.mark === document.activeElement) {
-      for (const other of this.#marks) other.mark.setAttribute("tabindex", other === mark ? "0" : "-1");
-    }
+    if (mark.mark === document.activeElement) this.#stop(mark);
     this.#tip.replaceChildren(element("strong", {}, mark.name), mark.said.slice(mark.name.length));
     const art = must(this, ".figure__art", HTMLElement);
     const [box, svg] = [art.getBoundingClientRect(), this.#svg.getBoundingClientRect()];

@@ -26,7 +26,6 @@ class DataTable extends HTMLElement {
   };
 
   #leave = new AbortController();
-  #all = false;
   #picking = false;
   #order = { by: "", rows: /** @type {Row[]} */ ([]) };
   #opened = /** @type {{ opener: HTMLButtonElement, box: HTMLElement, panel?: Panel, make: () => Promise<Panel> }[]} */ ([]);
@@ -50,11 +49,13 @@ class DataTable extends HTMLElement {
     this.takeAddress();
     onAddress(() => this.takeAddress(), signal);
     addEventListener("hashchange", () => this.reveal(), { signal });
+    addEventListener("beforeprint", () => this.cite(true), { signal });
+    addEventListener("afterprint", () => this.cite(false), { signal });
     this.addEventListener("keydown", (event) => event.key === "Escape" && this.close(event), { signal });
     this.dataset.ready = "";
     if (this.view.rows.length < TALL) return;
     this.load("./table-tall.js", ({ tall }) => {
-      if (!signal.aborted) this.#tall = tall(this.view, this, signal);
+      if (!signal.aborted) this.#tall = tall(this.view, this.made.scroller, signal);
     });
   }
 
@@ -77,7 +78,7 @@ class DataTable extends HTMLElement {
    * @param {(module: any) => void} use
    */
   load(part, use) {
-    return import(part).then(use).catch((error) => {
+    return import(part).then(use, (error) => {
       console.error(part, error);
       this.view.say("This part could not be fetched. Is there a connection?");
     });
@@ -100,7 +101,7 @@ class DataTable extends HTMLElement {
   }
 
   build() {
-    const { columns, rows, title, view } = { ...this.view, view: this.view };
+    const { view } = this, { columns, rows, title } = view;
     const scroller = must(this, ".table-scroll", HTMLElement);
     const field = element("input", {
       type: "search", class: "table-text", placeholder: "Filter rows", "aria-label": `Filter rows of: ${title}`, maxlength: 200,
@@ -133,8 +134,7 @@ class DataTable extends HTMLElement {
       "No row has all of this. Take a word or a filter away, or ", button("clear all", () => this.clear()), ".");
     const rest = element("span");
     const more = element("p", { class: "table-more", hidden: true }, rest, " ", button("Show all", () => {
-      this.#all = true;
-      this.show();
+      this.update((chosen) => (chosen.all = true));
       scroller.focus(); // the button is gone
     }));
     const side = element("div", { class: "table-side", hidden: true });
@@ -151,8 +151,8 @@ class DataTable extends HTMLElement {
   makeSortable() {
     const { table, columns } = this.view;
     [...(table.tHead?.rows[0].cells ?? [])].forEach((head, at) => {
-      const sort = button("", () => {}, { class: "sort" });
-      sort.append(...head.childNodes, element("span", { class: "arrow", "aria-hidden": "true" }));
+      const sort = element("button", { type: "button", class: "sort" }, ...head.childNodes,
+        element("span", { class: "arrow", "aria-hidden": "true" }));
       sort.addEventListener("click", ({ shiftKey }) =>
         this.update((chosen) => (chosen.sort = nextSort(chosen.sort, columns[at].name, shiftKey))));
       head.replaceChildren(sort);
@@ -192,7 +192,7 @@ class DataTable extends HTMLElement {
   }
 
   clear() {
-    this.#all = this.#picking = false;
+    this.#picking = false;
     this.made.field.value = "";
     this.update((chosen) => Object.assign(chosen, nothing()));
     this.made.field.focus();
@@ -205,29 +205,30 @@ class DataTable extends HTMLElement {
     const by = toState({ ...nothing(), sort: chosen.sort }).sort?.[0] ?? "";
     if (!this.#order.rows.length || this.#order.by !== by) this.#order = { by, rows: sorted(rows, columns, chosen.sort) };
     const fitting = filtered(this.#order.rows, columns, chosen);
-    const shown = this.#all || fitting.length <= MANY ? fitting : fitting.slice(0, FIRST);
+    const shown = chosen.all || fitting.length <= MANY ? fitting : fitting.slice(0, FIRST);
     this.view.shown = shown;
     this.place();
     this.showColumns();
     this.showSort();
     const numbers = [shown, rows, fitting].map(({ length }) => length.toLocaleString("en"));
-    count.textContent = shown.length < rows.length ? `${numbers[0]} of ${numbers[1]} shown` : `${numbers[1]} rows`;
+    const words = chosen.side ? `${chosen.compare.length} of ${numbers[1]} side by side` :
+      shown.length < rows.length ? `${numbers[0]} of ${numbers[1]} shown` : `${numbers[1]} ${rows.length === 1 ? "row" : "rows"}`;
+    if (count.textContent !== words) count.textContent = words; // written again, it would be read out again
     clear.hidden = !Object.keys(toState(chosen)).length && !this.#picking;
-    const { q, sort, hide, compare, ...facets } = toState(chosen);
-    const active = Object.values(facets).flat().length;
+    const active = [...Object.values(chosen.options).flat(), ...Object.values(chosen.ranges).filter(([from, to]) => from || to)].length;
     filters.textContent = active ? `Filters (${active})` : "Filters";
     for (const { panel, box } of this.#opened) if (!box.hidden) panel?.show(chosen);
     empty.hidden = shown.length > 0 || !rows.length || chosen.side;
     more.hidden = shown.length === fitting.length || chosen.side;
     rest.textContent = `These are the first ${numbers[0]} of ${numbers[2]} rows.`;
-    scroller.hidden = chosen.side || !empty.hidden;
+    scroller.hidden = chosen.side ? this.#compare !== null : !empty.hidden;
     side.hidden = !chosen.side;
     picked.hidden = !this.#picking;
     pick.setAttribute("aria-expanded", String(this.#picking));
     if (this.#compare) this.#compare.show(this.#picking);
     else if (this.#picking) this.load("./table-compare.js", ({ comparing }) => {
       this.#compare ??= comparing(this.view, picked, side);
-      this.#compare?.show(this.#picking);
+      this.show();
     });
   }
 
@@ -277,13 +278,16 @@ class DataTable extends HTMLElement {
       item.box.hidden = item.opener !== chosen || !item.box.hidden;
       item.opener.setAttribute("aria-expanded", String(!item.box.hidden));
       if (item.box.hidden) continue;
-      if (!item.panel) {
-        await item.make().then((panel) => {
-          item.panel = panel;
-          item.box.replaceChildren(panel.node);
-        }, () => this.view.say("This part could not be fetched. Is there a connection?"));
+      try {
+        item.panel ??= await item.make();
+        if (!item.box.firstChild) item.box.append(item.panel.node);
+        item.panel.show(this.view.chosen);
+      } catch (error) {
+        console.error(error);
+        item.box.hidden = true;
+        item.opener.setAttribute("aria-expanded", "false");
+        this.view.say("This part could not be fetched. Is there a connection?");
       }
-      item.panel?.show(this.view.chosen);
     }
   }
 
@@ -304,7 +308,7 @@ class DataTable extends HTMLElement {
       open.opener.focus();
     } else if (chosen.side) {
       this.update(() => (chosen.side = false));
-      must(this.made.picked, "button", HTMLElement).focus();
+      this.made.picked.querySelector("button")?.focus();
     } else {
       this.pick();
       this.made.pick.focus();
@@ -314,10 +318,22 @@ class DataTable extends HTMLElement {
   /** The row that the address names is shown, whatever the filters say. */
   reveal() {
     const row = document.getElementById(location.hash.slice(1));
-    if (!(row instanceof HTMLTableRowElement) || !row.hidden || !this.contains(row)) return;
-    row.hidden = false;
+    const { scroller, empty, notice } = this.made;
+    if (!(row instanceof HTMLTableRowElement) || !this.contains(row) || !row.hidden && !scroller.hidden) return;
+    if (this.view.chosen.side) this.update((chosen) => (chosen.side = false));
+    row.hidden = scroller.hidden = false;
+    empty.hidden = true;
     row.scrollIntoView({ block: "center" });
-    this.view.say("One row more is shown than the filters let through, because a link leads to it.");
+    this.view.say(`${notice.textContent} One row more is shown than the filters let through, because a link leads to it.`.trim());
+  }
+
+  /** On paper only the sources of what is shown. @param {boolean} printing */
+  cite(printing) {
+    const seen = new Set(this.made.side.hidden ? this.view.shown.map((row) => this.view.nodes.get(row)) : [this.made.side]);
+    const cited = new Set([...seen].flatMap((node) => [...node?.querySelectorAll("sup a") ?? []].map((mark) => mark.getAttribute("href")?.split("#")[1])));
+    for (const source of this.parentElement?.querySelectorAll(".table-sources li") ?? []) {
+      source.toggleAttribute("hidden", printing && !cited.has(source.id));
+    }
   }
 }
 

@@ -49,6 +49,7 @@ export function must(root, selector, kind) {
  */
 export async function style(name) {
   const answer = await fetch(new URL(`../../css/${name}`, import.meta.url));
-  const sheet = await new CSSStyleSheet().replace(answer.ok ? await answer.text() : "");
+  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+  const sheet = await new CSSStyleSheet().replace(await answer.text());
   document.adoptedStyleSheets.push(sheet);
 }

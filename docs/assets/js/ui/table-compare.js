@@ -1,6 +1,5 @@
 // Compare a few rows: tick them, see them side by side. What is a row in the table is a column here.
 import { MOST_COMPARED } from "../core/table.js";
-import { verdict } from "../core/table-compare.js";
 import { button, element } from "./dom.js";
 
 const SAYS = {
@@ -11,6 +10,17 @@ const SAYS = {
   "not-applicable": "not applicable for all",
   none: "no entry for all",
 };
+
+/**
+ * What several rows have in a column: the same, different things, or nobody says.
+ * @param {Cell[]} cells
+ * @returns {keyof typeof SAYS}
+ */
+function verdict(cells) {
+  const [{ missing, text }] = cells;
+  if (missing && cells.every((cell) => cell.missing === missing)) return /** @type {keyof typeof SAYS} */ (missing);
+  return cells.every((cell) => cell.text === text) ? "same" : "differs";
+}
 
 /**
  * The content of a cell, without ids, which may stand only once in a page.
@@ -28,14 +38,16 @@ function copy(cell) {
  * @param {View} view
  * @param {Row[]} rows two to four
  */
-function sideBySide({ title, columns, nodes }, rows) {
+function sideBySide({ title, columns, nodes, chosen }, rows) {
   const cells = rows.map((row) => [.../** @type {HTMLTableRowElement} */ (nodes.get(row)).cells]);
   const head = element("tr", {}, element("td"), ...cells.map(([name]) => element("th", { scope: "col" }, copy(name))));
-  const lines = columns.slice(1).map(({ label }, i) => {
-    const says = /** @type {keyof typeof SAYS} */ (verdict(rows, i + 1));
+  const lines = columns.flatMap(({ name: column, label }, at) => {
+    if (!at || chosen.hidden.includes(column)) return [];
+    const read = rows.map((row) => row.cells[at]), says = verdict(read);
     const name = element("th", { scope: "row" }, label, element("span", { class: "verdict-mark" }, SAYS[says]));
-    const values = cells.map((row) => element("td", { class: row[i + 1].className }, copy(row[i + 1])));
-    return element("tr", { class: says === "differs" ? "differs" : "alike" }, name, ...values);
+    const values = cells.map((row) => element("td", { class: row[at].className }, copy(row[at])));
+    const alike = read.every(({ text }) => text === read[0].text); // of what nobody published, estimates may differ
+    return element("tr", { class: says === "differs" ? says : alike ? "alike" : "" }, name, ...values);
   });
   const caption = `${title}: ${rows.length} side by side`;
   const table = element("table", { class: "data-table data-table--compare" },
@@ -65,14 +77,16 @@ export function comparing(view, bar, side) {
     }));
     return tick;
   }
-  const ticks = new Map(rows.map((row) => [row, tickOf(row)]));
+  /** Made when their rows are shown: of 10,000 most never are. @type {Map<Row, HTMLInputElement>} */
+  const ticks = new Map();
 
   return {
     /** @param {boolean} picking */
     show(picking) {
-      for (const [row, tick] of ticks) {
-        if (!picking) tick.remove();
-        else if (!tick.isConnected) nodes.get(row)?.cells[0].prepend(tick);
+      if (!picking) for (const tick of ticks.values()) tick.remove();
+      else for (const row of view.shown) if (!ticks.has(row)) ticks.set(row, tickOf(row));
+      if (picking) for (const [row, tick] of ticks) {
+        if (!tick.isConnected) nodes.get(row)?.cells[0].prepend(tick);
         tick.checked = chosen.compare.includes(row.id);
         tick.disabled = !tick.checked && chosen.compare.length >= MOST_COMPARED;
       }
@@ -84,8 +98,13 @@ export function comparing(view, bar, side) {
       side.replaceChildren();
       if (!chosen.side) return;
       const seen = sideBySide(view, ticked);
+      seen.toggleAttribute("data-only-differences", chosen.only);
       const only = element("input", { type: "checkbox" });
-      only.addEventListener("change", () => seen.toggleAttribute("data-only-differences", only.checked));
+      only.checked = chosen.only;
+      only.addEventListener("change", () => {
+        update((now) => (now.only = only.checked));
+        side.querySelector("input")?.focus(); // it was made anew
+      });
       side.append(element("label", { class: "table-only" }, only, " only what differs"), seen);
     },
   };

@@ -1,7 +1,8 @@
 // What opens under the tools of a table: filters made from its columns, the choice of columns, files.
-import { counts, isBound, nothing } from "../core/table.js";
+import { counts, isBefore, isBound, nothing } from "../core/table.js";
 import { button, element } from "./dom.js";
 
+let hints = 0;
 
 /**
  * @param {string} label
@@ -27,7 +28,7 @@ function optionsOf(rows, columns, at, choose) {
   const labels = /** @type {Map<string, string>} */ (new Map());
   for (const { cells } of rows) {
     for (const option of cells[at].options) {
-      labels.set(option, column.type === "list" ? option : (cells[at].text));
+      labels.set(option, column.type === "list" ? option : option === "none" ? "no entry" : cells[at].text);
     }
   }
   const all = counts(rows, columns, nothing(), column.name);
@@ -44,10 +45,11 @@ function optionsOf(rows, columns, at, choose) {
     show(chosen) {
       wanted = chosen.options[column.name] ?? [];
       const leads = counts(rows, columns, chosen, column.name);
+      const none = ![...leads.values()].some(Boolean); // all are in vain, then: show them, not an empty list
       for (const { option, input, count, node } of boxes) {
         input.checked = wanted.includes(option);
         count.textContent = `(${leads.get(option) ?? 0})`;
-        node.hidden = !leads.get(option) && !input.checked;
+        node.hidden = !none && !leads.get(option) && !input.checked;
       }
     },
   };
@@ -60,20 +62,25 @@ function optionsOf(rows, columns, at, choose) {
  * @returns {Panel}
  */
 function rangeOf(column, choose) {
-  const hint = column.type === "date" ? "year, such as 2020" : "number, such as 10 B or 32k";
-  const fields = ["from", "to"].map((end) =>
-    element("input", { type: "text", autocomplete: "off", size: 8, "aria-label": `${column.label} ${end}`, placeholder: end }));
-  const says = element("p", { class: "hint" });
-  for (const field of fields) {
-    field.addEventListener("input", () => {
-      const texts = fields.map(({ value }) => value.trim());
-      for (const [at, text] of texts.entries()) fields[at].setAttribute("aria-invalid", String(!isBound(column, text)));
-      const bad = texts.filter((text) => !isBound(column, text));
-      says.textContent = bad.length ? `“${bad[0].slice(0, 20)}” is not a ${hint}` : hint;
-      choose(/** @type {[string, string]} */ (texts.map((text) => (isBound(column, text) ? text : ""))));
-    });
+  const hint = column.type === "date" ? "year or month, such as 2020 or 2023-06" : "number, such as 10 B or 32k";
+  const says = element("p", { class: "hint", id: `hint-${hints += 1}`, "aria-live": "polite" });
+  const fields = ["from", "to"].map((end) => element("input", {
+    type: "text", autocomplete: "off", size: 8, "aria-label": `${column.label} ${end}`, placeholder: end, "aria-describedby": says.id,
+  }));
+  const texts = () => fields.map(({ value }) => value.trim());
+
+  /** Tell what is wrong with the two ends. */
+  function judge() {
+    const [from, to] = texts(), bad = [from, to].map((text) => !isBound(column, text));
+    const turned = Boolean(!bad.includes(true) && from && to && isBefore(column, to, from));
+    fields.forEach((field, at) => field.setAttribute("aria-invalid", String(bad[at] || turned)));
+    says.textContent = turned ? `from ${from} to ${to}: nothing is in between` :
+      bad.includes(true) ? `“${(bad[0] ? from : to).slice(0, 20)}” is not a ${hint}` : hint;
   }
-  says.textContent = hint;
+  for (const field of fields) {
+    field.addEventListener("input", () =>
+      choose(/** @type {[string, string]} */ (texts().map((text) => (isBound(column, text) ? text : "")))));
+  }
   return {
     node: element("fieldset", {}, element("legend", {}, column.label), ...fields, says),
     show(chosen) {
@@ -81,6 +88,7 @@ function rangeOf(column, choose) {
       fields.forEach((field, at) => {
         if (field !== document.activeElement) field.value = range[at];
       });
+      judge();
     },
   };
 }

@@ -2,7 +2,6 @@
 import { natural } from "../core/table.js";
 import { fold } from "../core/text.js";
 
-
 const MISSING = ["undisclosed", "not-reported", "not-applicable", "none"];
 
 /**
@@ -39,7 +38,7 @@ function words(node) {
  * @returns {Cell}
  */
 function readCell(cell, type) {
-  const text = words(cell).trim().replace(";;", ";");
+  const text = words(cell).trim().replace(/([,;]);/, "$1");
   const missing = MISSING.find((word) => cell.classList.contains(word)) ?? "";
   const key = cell.dataset.value;
   /** @type {Cell["value"]} */
@@ -59,6 +58,6 @@ function readCell(cell, type) {
 export function readRows(table, columns) {
   return [...(table.tBodies[0]?.rows ?? [])].map((row, at) => {
     const cells = [...row.cells].map((cell, i) => readCell(cell, columns[i].type));
-    return { id: row.id.replace(/^row-/, "") || String(at + 1), cells, folded: fold(cells.map(({ text }) => text).join(" \n ")) };
+    return { id: row.dataset.id ?? String(at + 1), cells, folded: fold(cells.map(({ text }) => text).join(" \n ")) };
   });
 }

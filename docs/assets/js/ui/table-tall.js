@@ -19,7 +19,7 @@ function giveRoles(table) {
 }
 
 /**
- * Lay the table out, and again when what is around it changes its width.
+ * Lay the table out once it is seen, and again when what is around it changes its width.
  * @param {View} view
  * @param {HTMLElement} around
  * @param {AbortSignal} signal

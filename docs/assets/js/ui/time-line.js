@@ -47,7 +47,7 @@ function read(item) {
   return { id: item.id, item, option, label, lane, year, start, end, title, text, parents, children: [] };
 }
 
-export class TimeLine extends HTMLElement {
+class TimeLine extends HTMLElement {
   static keys = {
     of: "Timeline",
     keys: [
@@ -69,6 +69,8 @@ export class TimeLine extends HTMLElement {
   /** @type {Map<string, { group: HTMLElement, name: HTMLElement, box: HTMLInputElement }>} */
   #lanes = new Map();
   #chosen = "";
+  /** An event that is shown although the filters leave it out, because a link leads to it. */
+  #extra = "";
   /** What the address was last given. */
   #kept = "";
   #width = 0;
@@ -95,6 +97,7 @@ export class TimeLine extends HTMLElement {
       this.dataset.ready = "";
     } catch (error) {
       this.querySelector(".time-line__view")?.remove();
+      for (const item of this.querySelectorAll("ol > li[hidden]")) item.removeAttribute("hidden");
       this.dataset.error = "";
       console.error("<time-line> stays a list:", error);
     }
@@ -121,8 +124,13 @@ export class TimeLine extends HTMLElement {
     this.#build(events);
     this.#listen(signal);
     this.#load();
-    const target = decodeURIComponent(location.hash.slice(1));
-    if (this.#events.has(target)) this.#reveal(target);
+    if (!this.#chosen) this.#target();
+  }
+
+  /** Choose the event that the address names after its number sign. */
+  #target() {
+    const id = location.hash.slice(1);
+    if (this.#events.has(id)) this.#reveal(id);
   }
 
   /** @param {Event_[]} events */
@@ -153,7 +161,7 @@ export class TimeLine extends HTMLElement {
       const years = first === last ? String(first) : `${first}–${last}`;
       return [button(`${name} ${years}`, action, { "data-from": first, "data-to": last })];
     }));
-        const hint = element("p", { class: "axis__hint" },
+    const hint = element("p", { class: "axis__hint" },
       "Years are as wide as their events need; a dark band is a stretch of years without any; a bar under a dot: only the month or year is known. ",
       element("kbd", {}, "←"), " ", element("kbd", {}, "→"), " step through time, ",
       element("kbd", {}, "↑"), " ", element("kbd", {}, "↓"), " from strand to strand.");
@@ -181,15 +189,21 @@ export class TimeLine extends HTMLElement {
 
   /** @param {AbortSignal} signal */
   #listen(signal) {
-    const changed = () => this.#update();
+    const changed = () => {
+      this.#extra = "";
+      this.#update();
+    };
     this.#search.addEventListener("input", changed, { signal });
     for (const { box } of this.#lanes.values()) box.addEventListener("change", changed, { signal });
     this.#from.addEventListener("change", () => this.#zoom(this.#first, Math.max(this.#first, this.#last)), { signal });
     this.#to.addEventListener("change", () => this.#zoom(Math.min(this.#first, this.#last), this.#last), { signal });
     this.#list.addEventListener("keydown", (event) => this.#key(event), { signal });
-    this.#list.addEventListener("focusin", ({ target }) => this.#choose(this.#of(target)), { signal });
+    for (const type of ["focusin", "click"]) { // a click on what has the focus gives it none
+      this.#list.addEventListener(type, ({ target }) => this.#of(target) && this.#choose(this.#of(target)), { signal });
+    }
     this.addEventListener("click", (event) => this.#follow(event), { signal });
     onAddress(() => this.#load(), signal);
+    addEventListener("hashchange", () => this.#target(), { signal });
     const watch = new ResizeObserver(() => this.clientWidth !== this.#width && this.#layOut());
     watch.observe(this);
     signal.addEventListener("abort", () => watch.disconnect());
@@ -227,7 +241,7 @@ export class TimeLine extends HTMLElement {
       this.#to.value = String(this.#years.at(-1));
     }
     for (const [lane, { box }] of this.#lanes) box.checked = state.strand?.includes(lane) ?? false;
-    this.#chosen = state.at?.[0] ? `event-${state.at[0]}` : "";
+    this.#chosen = this.#extra = state.at?.[0] ? `event-${state.at[0]}` : "";
     this.#update(ignored.length ? `Not understood in the address, and left out: ${ignored.join(", ")}.` : "");
   }
 
@@ -241,7 +255,7 @@ export class TimeLine extends HTMLElement {
     const filter = { from: this.#first, to: this.#last, lanes, words };
     this.#shown = [];
     for (const event of this.#events.values()) {
-      const fits = wanted(event, filter);
+      const fits = event.id === this.#extra || wanted(event, filter);
       event.item.hidden = event.option.hidden = !fits;
       if (fits) this.#shown.push(event);
     }
@@ -380,13 +394,13 @@ export class TimeLine extends HTMLElement {
   }
 
   /**
-   * Links to events: in the card they choose, in the list they lead to an entry even if it was filtered out.
+   * Links to events: in the card they choose, in the list they lead to an entry even if it is filtered out.
    * @param {MouseEvent} event
    */
   #follow(event) {
     const link = event.target instanceof Element && event.target.closest("a[href*='#event-']");
     if (!(link instanceof HTMLAnchorElement) || link.pathname !== location.pathname) return;
-    const found = this.#events.get(decodeURIComponent(link.hash.slice(1)));
+    const found = this.#events.get(link.hash.slice(1));
     const inCard = this.#card.contains(link);
     if (!found || (!inCard && !found.item.hidden)) return;
     event.preventDefault();
@@ -397,13 +411,13 @@ export class TimeLine extends HTMLElement {
   }
 
   /**
-   * Choose an event; filters that hide it are taken away.
+   * Choose an event, and show it whatever the filters say.
    * @param {string} id
    */
   #reveal(id) {
-    const found = this.#events.get(id);
-    if (found?.item.hidden) {
-      this.#reset(`The filters are cleared, because they hid “${found.title}”.`);
+    if (this.#events.get(id)?.item.hidden) {
+      this.#extra = id;
+      this.#update("One event more is shown than the filters let through, because a link leads to it.");
     }
     this.#choose(id);
   }
@@ -415,17 +429,15 @@ export class TimeLine extends HTMLElement {
   #zoom(from, to) {
     this.#from.value = String(from);
     this.#to.value = String(to);
+    this.#extra = "";
     this.#update();
   }
 
-  /** @param {string} [notice] */
-  #reset(notice) {
+  #reset() {
     this.#search.value = "";
     for (const { box } of this.#lanes.values()) box.checked = false;
-    this.#from.value = String(this.#years[0]);
-    this.#to.value = String(this.#years.at(-1));
-    this.#update(notice);
-    if (!notice) this.#search.focus(); // the button that had the focus is gone
+    this.#zoom(Number(this.#years[0]), Number(this.#years.at(-1)));
+    this.#search.focus(); // the button that had the focus is gone
   }
 }
 
