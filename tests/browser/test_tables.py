@@ -430,7 +430,10 @@ def test_what_is_shown_is_printed(page: Page, site: Site) -> None:
     expect(table.button("Filters")).to_be_hidden()
     expect(table.count).to_be_visible()
     row = table.whole.locator("tbody tr:visible").first
-    assert row.evaluate("(row) => getComputedStyle(row).display") == "table-row"
+    display = "(node) => getComputedStyle(node).display"
+    assert row.evaluate(display) == "table-row"
+    # As a box of its own it would stand on the first sheet only.
+    assert table.header("Name").locator(".sort").evaluate(display) == "contents"
 
 
 def test_a_small_table_keeps_its_tools_folded_until_asked(page: Page, site: Site) -> None:
@@ -530,13 +533,14 @@ def test_a_part_that_cannot_be_fetched_leaves_the_table(page: Page, site: Site, 
     problems.clear()
 
 
-def test_paper_has_the_sources_of_what_is_shown(page: Page, site: Site) -> None:
-    """And on every sheet the names of the columns, which stick on the screen."""
+def test_paper_has_the_sources_of_what_is_shown_under_their_numbers(page: Page, site: Site) -> None:
     Table(page, f"{site.url}{HERE}?table-models.family=claude")
-    sources = page.locator("#table-models-sources li, .table-sources li")
+    sources = page.locator(".table-sources li")
     everything = sources.count()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert 0 < sources.and_(page.locator(":not([hidden])")).count() < everything / 2
+    printed = sources.and_(page.locator(":not([hidden])"))
+    assert 0 < printed.count() < everything / 2
+    assert printed.last.evaluate("(item) => item.id.endsWith(`-${item.value}`)")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert sources.and_(page.locator("[hidden]")).count() == 0
 

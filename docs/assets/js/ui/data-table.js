@@ -331,9 +331,10 @@ class DataTable extends HTMLElement {
   cite(printing) {
     const seen = new Set(this.made.side.hidden ? this.view.shown.map((row) => this.view.nodes.get(row)) : [this.made.side]);
     const cited = new Set([...seen].flatMap((node) => [...node?.querySelectorAll("sup a") ?? []].map((mark) => mark.getAttribute("href")?.split("#")[1])));
-    for (const source of this.parentElement?.querySelectorAll(".table-sources li") ?? []) {
+    this.parentElement?.querySelectorAll(".table-sources li").forEach((source, at) => {
+      source.setAttribute("value", String(at + 1)); // its number, whatever is hidden before it
       source.toggleAttribute("hidden", printing && !cited.has(source.id));
-    }
+    });
   }
 }
 
