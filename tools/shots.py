@@ -1,6 +1,7 @@
 """Take pictures of built pages: both color schemes, on a phone and on a desk, into shots/.
 
-PAGES names them as the sources do ("index.md language/attention.md"); without it, all pages.
+PAGES names them as the sources do ("index.md language/attention.md"), with a query for a state
+("llms/models.md?table-models.compare=gpt-4,gpt-3"); without it, all pages.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import functools
 import http.server
 import itertools
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -34,8 +36,13 @@ def stale() -> bool:
 
 
 def address(page: str) -> str:
-    """Turn a page's source path into its address below the site's."""
-    return (page.removesuffix(".md").removesuffix("index").rstrip("/") + "/").lstrip("/")
+    """Turn a page's source path into its address below the site's; a query stays.
+
+    >>> address("llms/models.md?q=gpt")
+    'llms/models/?q=gpt'
+    """
+    path, mark, query = page.partition("?")
+    return (path.removesuffix(".md").removesuffix("index").rstrip("/") + "/").lstrip("/") + mark + query
 
 
 def main() -> int:
@@ -57,7 +64,12 @@ def main() -> int:
             answer = view.goto(f"http://127.0.0.1:{server.server_port}/{address(page)}")
             if not answer or not answer.ok:
                 raise SystemExit(f"{page} is not in the site.\n  Remedy: PAGES takes paths like index.md.")
-            target = SHOTS / f"{page.removesuffix('.md').replace('/', '-')}-{width}-{scheme}.png"
+            # All elements wake up before printing, wherever they are in the page.
+            view.evaluate("['beforeprint', 'afterprint'].forEach((name) => dispatchEvent(new Event(name)))")
+            view.wait_for_load_state("networkidle")
+            view.add_style_tag(content="* { content-visibility: visible !important }")  # out of sight, too
+            name = re.sub(r"[^\w-]+", "-", page.replace(".md", ""))
+            target = SHOTS / f"{name[:80]}-{width}-{scheme}.png"
             view.screenshot(path=target, full_page=True)
             view.close()
             print(target.relative_to(ROOT), flush=True)
