@@ -110,7 +110,8 @@ def test_a_family_is_brought_out_and_the_table_shows_it(page: Page, site: Site) 
     expect(chart.get_by_role("status").first).to_have_text(re.compile(f"^{len(llamas)} of "))
     named = chart.locator(".labels text").all_text_contents()
     assert named and set(named) <= {m.name for m in llamas}
-    chart.locator("[role=img]:not(.dim)").first.focus()
+    chart.get_by_role("combobox", name="Bring out").focus()
+    page.keyboard.press("Tab")
     for _ in llamas[1:]:
         page.keyboard.press("ArrowRight")
         expect(chart.locator(".mark:focus:not(.dim)")).to_have_count(1)
@@ -168,9 +169,7 @@ def test_measurements_of_the_miniatures_tell_their_words(
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_chart_serves_everybody_with_a_family_brought_out(
-    width: int, scheme: str, page: Page, site: Site
-) -> None:
+def test_a_chart_on_a_linear_scale_serves_everybody(width: int, scheme: str, page: Page, site: Site) -> None:
     query = "?chart-cost.scale=linear"
     visit(page, f"{site.url}foundations/challenges/{query}", scheme)
     chart = ready(page, "cost")
@@ -183,6 +182,10 @@ def test_a_chart_serves_everybody_with_a_family_brought_out(
     page.add_style_tag(content="html { font-size: 250% !important }")  # the theme's normal size is 125 %
     page.set_viewport_size({"width": 1280, "height": 900})
     assert page.evaluate(TOO_WIDE) == []
+    page.emulate_media(forced_colors="active")
+    shape = chart.locator("[role=img]:focus").locator("circle, path").first
+    stroke = shape.evaluate("(node) => getComputedStyle(node).stroke")
+    assert stroke != page.locator("body").evaluate("(node) => getComputedStyle(node).backgroundColor")
     page.emulate_media(forced_colors="active", media="print")
     expect(chart.get_by_role("radio").first).to_be_hidden()
     expect(tip(chart)).to_be_hidden()

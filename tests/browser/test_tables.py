@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -268,7 +269,12 @@ def test_what_is_shown_can_be_taken_away(table: Table) -> None:
     rows = [m for m in MODELS if m.name in table.names()]
     assert 1 < len(rows) < 30
 
-    lines = list(csv.DictReader(io.StringIO(saved(table, "CSV").removeprefix("\ufeff"), newline="")))
+    text = saved(table, "CSV")
+    frame = pandas.read_csv(io.StringIO(text.removeprefix("\ufeff")))
+    for column in ("parameters", "training_tokens", "context"):
+        assert pandas.api.types.is_numeric_dtype(frame[column]), column
+    pandas.to_datetime(frame["date"], format="ISO8601")
+    lines = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert [line["name"] for line in lines] == table.names()
     for line in lines:
         model = next(m for m in rows if m.id == line["id"])
@@ -281,6 +287,7 @@ def test_what_is_shown_can_be_taken_away(table: Table) -> None:
             assert (float(line["parameters_estimate"]) if line["parameters_estimate"] else None) == guess
 
     text = json.loads(saved(table, "JSON"))
+    assert pandas.api.types.is_numeric_dtype(pandas.json_normalize(text["rows"])["context.value"])
     assert text["address"].endswith("?table-models.q=openai+2023")
     sources = {source.id: source.url for source in load().sources}
     for entry in text["rows"]:
@@ -605,7 +612,7 @@ def test_a_new_reader_finds_small_open_models_with_long_windows(table: Table) ->
 
 
 def test_the_second_engine_has_the_same_table(page: Page, next_site: Site) -> None:
-    """Smoke test: instant navigation in, sort, filter, reload."""
+    """Smoke test: instant navigation in, sort, filter, reload; and the chart below it."""
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{next_site.url}llms/limits/")
     page.evaluate("window.marker = 'kept'")
@@ -619,4 +626,9 @@ def test_the_second_engine_has_the_same_table(page: Page, next_site: Site) -> No
     shown = whole.get_by_role("status").filter(has_text="shown")
     words = shown.inner_text()
     page.reload()
+    expect(shown).to_have_text(words)
+    chart = page.locator("#chart-parameters")
+    chart.scroll_into_view_if_needed()
+    chart.get_by_role("radio", name="linear").check()
+    expect(chart.locator("figcaption")).to_contain_text("(linear)")
     expect(shown).to_have_text(words)
