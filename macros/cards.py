@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from macros.citations import WORDS, PageContext, chapter_link, cite, matching, show_figure
+from macros.citations import WORDS, PageContext, chapter_link, cite, matching, show_figure, source_of
 from macros.schema import Architecture, Catalogue, Figure, Modality, Model, Row, Score, Tokenizer
 from macros.text import AuthorError, escape, nearest, number, readable_date
 
@@ -195,11 +195,8 @@ def _figure(page: PageContext, row: Any, field: str, figure: Figure) -> str:
 
 
 def _sourced(page: PageContext, row: Any, claim: Figure | Score) -> str:
-    """The source of a figure, or its row's; a row's locator says nothing about another document."""
-    if claim.source and claim.source != row.source:
-        return cite(page, claim.source, claim.locator or "")
-    source = claim.source or row.source
-    return cite(page, source, claim.locator or row.locator or "") if source else ""
+    source, locator = source_of(row, claim)
+    return cite(page, source, locator or "") if source else ""
 
 
 def _score(page: PageContext, row: Any, score: Score) -> str:

@@ -123,6 +123,16 @@ def short_name(source: Any) -> str:
     return f"{source.authors} {source.year}"
 
 
+def source_of(row: Any, claim: Any) -> tuple[str | None, str | None]:
+    """Source and locator of a figure, a score, or a plain word of a row.
+
+    The row's locator goes with the row's source only: it says nothing about another document.
+    """
+    source, locator = getattr(claim, "source", None), getattr(claim, "locator", None)
+    own = source in (None, row.source)
+    return source or row.source, locator or (row.locator if own else None)
+
+
 def cite(page: PageContext, source: str, locator: str = "") -> str:
     """A citation inside a sentence, linked to the page's reference list.
 
@@ -180,11 +190,8 @@ def fact(page: PageContext, name: str) -> str:
     if not (isinstance(figure, Figure) or figure in WORDS):
         raise AuthorError(f"fact '{name}': no figure '{column}' there; {nearest(column, figures, 'figures')}")
     text = f'<span class="fact">{escape(show_figure(figure, column, getattr(row, "unit", None)))}</span>'
-    source = (figure.source if isinstance(figure, Figure) else None) or row.source
-    if source is None:
-        return text
-    locator = (figure.locator if isinstance(figure, Figure) else None) or row.locator or ""
-    return f"{text} {cite(page, source, locator)}"
+    source, locator = source_of(row, figure)
+    return f"{text} {cite(page, source, locator or '')}" if source else text
 
 
 def term(page: PageContext, name: str, text: str = "") -> str:

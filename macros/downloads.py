@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel
 
 from macros.catalogue import references_of
-from macros.citations import PageContext
+from macros.citations import PageContext, source_of
 from macros.schema import KINDS, Catalogue, Checked, Figure, Row, Score
 from macros.text import escape, number
 
@@ -94,7 +94,7 @@ def tables(catalogue: Catalogue) -> dict[str, Table]:
         found[kind] = Table(str(row_class.__doc__), columns, rows)
     fields = "benchmark value protocol by source locator note"
     scores = [
-        [model.id, s.benchmark, s.value, s.protocol, s.by, *_source(model, s), s.note]
+        [model.id, s.benchmark, s.value, s.protocol, s.by, *source_of(model, s), s.note]
         for model in catalogue.models
         for s in model.scores
     ]
@@ -182,14 +182,8 @@ def _figure(row: BaseModel, value: Figure | str | None) -> list[Any]:
     figure = value if isinstance(value, Figure) else Figure.model_construct(estimates=[])
     numbers = [getattr(figure, f.suffix[1:] or "value") for f in FORMS if f.type == "number"]
     words = [figure.undisclosed is True, value == "not-reported", value == "not-applicable"]
-    source = _source(row, figure) if isinstance(value, Figure) else (None, None)
+    source = source_of(row, figure) if isinstance(value, Figure) else (None, None)
     return [*numbers, figure.by, *words, *source, figure.note]
-
-
-def _source(row: Any, claim: Figure | Score) -> tuple[str | None, str | None]:
-    """Source and locator of a claim; the row's locator goes with the row's source only."""
-    own = claim.source is None or claim.source == row.source
-    return claim.source or row.source, claim.locator or (row.locator if own else None)
 
 
 def _date(text: str | None) -> tuple[str | None, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from macros.cards import card_address
-from macros.citations import WORDS, PageContext, matching, short_name, show_figure
+from macros.citations import WORDS, PageContext, matching, short_name, show_figure, source_of
 from macros.schema import KINDS, Catalogue, Figure
 from macros.text import AuthorError, escape, nearest, number, readable_date
 
@@ -302,7 +302,7 @@ def _cell(page: PageContext, row: Any, column: str, notes: _Notes) -> tuple[str,
 def _figure_cell(row: Any, column: str, figure: Figure, notes: _Notes) -> tuple[str, str]:
     text = escape(show_figure(figure, column, getattr(row, "unit", None)))
     text = text.replace("; estimates:", "<br>estimates:").replace(" total, ", " total,<br>")
-    mark = notes.mark(figure.source or row.source, figure.locator or row.locator, figure.note)
+    mark = notes.mark(*source_of(row, figure), figure.note)
     mark += "".join(notes.mark(e.source, e.locator, None) for e in figure.estimates)
     style = "undisclosed" if figure.undisclosed else "estimate" if figure.estimate is not None else ""
     value = "" if figure.number is None else f' data-value="{figure.number:.17g}"'
