@@ -67,14 +67,14 @@ export function spoken(span) {
 const round = (value) => (value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
 
 /**
- * A card as the queue sees it.
+ * A card as the queue sees it. Only a drill comes with a hash; all drills are one chapter.
  * @param {State} state @param {{ id: string, chapter: string, hash?: string }} card
  * @returns {Entry}
  */
 export function entry({ cards }, { id, chapter, hash }) {
   const known = cards.get(id), memory = known?.memory ?? null;
   return {
-    id, chapter,
+    id, chapter: hash ? "drills" : chapter,
     due: memory?.due ?? null,
     first: known?.first ?? null,
     steps: memory !== null && memory.state !== "review",

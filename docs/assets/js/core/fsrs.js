@@ -154,7 +154,7 @@ export function scheduler(given = {}) {
     return { ...next, state, step, due: when + wait(waits, step, rating), last: when };
   }
 
-  return { review, retrievability, interval };
+  return { review, retrievability };
 }
 
 /**
