@@ -114,7 +114,9 @@ def test_the_date_of_an_instant_is_that_of_its_study_day(run_in: RunIn, due: str
     assert run_in(due.partition(" ")[2])("ui/memory", told, at(due)) == DATES[due]
 
 
-@pytest.mark.parametrize("now", ["2026-10-24T04:30", "2026-10-25T01:00", "2026-03-29T01:00", "2026-03-28T23:30"])
+@pytest.mark.parametrize(
+    "now", ["2026-10-24T04:30", "2026-10-25T01:00", "2026-03-29T01:00", "2026-03-28T23:30"]
+)
 def test_the_days_of_a_forecast_have_the_dates_on_which_their_cards_are_asked(
     run_in: RunIn, now: str
 ) -> None:
