@@ -103,3 +103,22 @@ def test_the_table_of_the_forgetting_curve_is_computed(run: Run) -> None:
     rows = [[int(cell) for cell in re.findall(r"<td>(\d+) %", row)] for row in re.findall(r"<tr>.*", page)]
     made = "(m, x) => x.map((s) => [1, 10, 30, 100].map((days) => Math.round(100 * m.recall(days, s))))"
     assert [row for row in rows if row] == run("fsrs", made, [2.3065, 10.971048, 46.316858])
+
+
+def test_the_gaps_of_the_page_s_own_card_are_those_of_the_scheduler(run: Run) -> None:
+    page = (DOCS / "study" / "how-it-works.md").read_text("utf-8")
+    gaps = """(m, ratings) => {
+      const { review } = m.scheduler(), days = [];
+      let card = m.newCard(0);
+      for (const rating of ratings) {
+        const now = card.due;
+        card = review(card, rating, now);
+        if (card.state === "review") days.push((card.due - now) / m.DAY);
+      }
+      return days;
+    }"""
+    before = run("fsrs", gaps, [3, 3, 3, 3])
+    after = run("fsrs", gaps, [3, 3, 3, 3, 1, 3, 3])[len(before) :]
+    assert "its gaps are {:d}, {:d} and {:d} days.".format(*before) in page
+    assert f"*again* at the third date, the one after {before[-1]} days" in page
+    assert "start over with {:d} and {:d} days".format(*after) in page
