@@ -85,8 +85,7 @@ export class Store extends EventTarget {
     const leave = () => document.hidden && this.#job(() => this.#keepSnapshot());
     document.addEventListener("visibilitychange", leave, { signal });
     // A page that comes back whole from the browser's memory has heard nothing meanwhile.
-    addEventListener("pageshow", ({ persisted }) =>
-      persisted && this.#job(() => (this.#pending.size ? undefined : this.#start())), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#job(() => this.#start()), { signal });
     await this.#job(() => this.#start());
     return this;
   }
@@ -202,6 +201,7 @@ export class Store extends EventTarget {
 
   /** State and log afresh from the database. */
   async #start() {
+    if (this.#pending.size) return; // once that is written
     this.#log = null;
     this.problem = "";
     try {
