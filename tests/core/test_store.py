@@ -348,7 +348,6 @@ def test_a_browser_that_refuses_messages_between_tabs_still_stores(
 
 def test_a_database_of_a_newer_site_is_left_alone(page: Page) -> None:
     page.evaluate("""async () => {
-      await store.close();
       await new Promise((done) => {
         indexedDB.open(store.name, 2).onsuccess = (event) => done(event.target.result.close());
       });

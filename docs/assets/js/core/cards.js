@@ -15,7 +15,7 @@ const MINUTE = 60_000;
  * A number between 0 and 2³² from a text: FNV-1a, with a last stir, as similar texts must give distant numbers.
  * @param {string} text
  */
-export function hashed(text) {
+function hashed(text) {
   let hash = 0x811c9dc5;
   for (const sign of text) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

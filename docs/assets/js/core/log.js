@@ -22,7 +22,7 @@ import { DAY } from "./fsrs.js";
 export const VERSION = 1;
 const FORMAT = "generative-ai-study-log";
 /** A hundred thousand reviews are about 15 MB. */
-export const LARGEST_FILE = 32_000_000;
+const LARGEST_FILE = 32_000_000;
 const EARLIEST = Date.UTC(2020, 0), LATEST = Date.UTC(2200, 0);
 
 /** @type {Readonly<Record<string, readonly [least: number, most: number, whole: boolean]>>} */
@@ -134,7 +134,7 @@ export function merge(first, second) {
 const text = (event) => JSON.stringify(Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** @param {LogEvent} a @param {LogEvent} b */
-export const isSame = (a, b) => text(a) === text(b);
+const isSame = (a, b) => text(a) === text(b);
 
 /**
  * The text of the file in which a log travels: the form's name, its version, the events in order, and what is

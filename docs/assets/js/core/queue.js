@@ -111,7 +111,7 @@ const byDue = (a, b) => (a.due ?? 0) - (b.due ?? 0) || (a.id < b.id ? -1 : Numbe
  * @param {(item: T) => string} group
  * @returns {T[]}
  */
-export function interleave(items, group) {
+function interleave(items, group) {
   /** @type {Map<string, T[]>} */
   const groups = new Map();
   for (const item of items) groups.set(group(item), [...(groups.get(group(item)) ?? []), item]);

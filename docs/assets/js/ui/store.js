@@ -38,7 +38,9 @@ export class Store extends EventTarget {
   state = replay([]);
   /** Why events are kept in memory only, in a sentence; empty when all is well. */
   problem = "";
-  #database;
+  /** Databases of different sites have different names. */
+  name = `${SITE}study`;
+  #database = new Database(this.name, TABLES);
   /** @type {BroadcastChannel | null} */
   #channel = null;
   /** All events by id; null as long as a snapshot is enough. @type {Map<string, LogEvent> | null} */
@@ -56,13 +58,6 @@ export class Store extends EventTarget {
   /** @type {{ card: string, since: number, outcome: Promise<Outcome> } | null} */
   #lastGrade = null;
 
-  /** @param {string} [site] path of the site; databases of different sites have different names */
-  constructor(site = SITE) {
-    super();
-    this.name = `${site}study`;
-    this.#database = new Database(this.name, TABLES);
-  }
-
   /** How safe the log is: in memory only, in the browser's storage, or there with the promise to keep it. */
   get mode() {
     /** @type {Mode} */
@@ -70,30 +65,19 @@ export class Store extends EventTarget {
     return mode;
   }
 
-  /**
-   * Read what is stored and listen to the other tabs.
-   * @param {AbortSignal} [signal] ends both
-   */
-  async open(signal) {
+  /** Read what is stored and listen to the other tabs, as long as this tab lives. */
+  async open() {
     try {
       this.#channel = new BroadcastChannel(this.name);
       this.#channel.onmessage = ({ data }) => this.#job(() => this.#hear(data));
     } catch {
       // Firefox refuses it where storage is blocked; then no other tab has anything to tell
     }
-    signal?.addEventListener("abort", () => this.close(), { once: true });
-    const leave = () => document.hidden && this.#job(() => this.#keepSnapshot());
-    document.addEventListener("visibilitychange", leave, { signal });
+    document.addEventListener("visibilitychange", () => document.hidden && this.#job(() => this.#keepSnapshot()));
     // A page that comes back whole from the browser's memory has heard nothing meanwhile.
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#job(() => this.#start()), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#job(() => this.#start()));
     await this.#job(() => this.#start());
     return this;
-  }
-
-  async close() {
-    this.#channel?.close();
-    await this.#jobs;
-    await this.#database.close();
   }
 
   /** Ask the browser not to delete this site's data when room gets short. @returns {Promise<Mode>} */
