@@ -278,14 +278,16 @@ def test_a_failed_start_does_not_forget_that_there_is_a_log(failing: Page) -> No
 
 
 def test_what_could_not_be_loaded_is_tried_again(page: Page) -> None:
-    page.route("**/study.css", lambda route: route.abort())
-    dress = """async () => {
-      const { dress } = await import("/one/assets/js/ui/memory.js");
-      return dress().then(() => "dressed", () => "failed");
+    for name in ("study.css", "ui/store.js"):
+        page.route(f"**/{name}", lambda route: route.abort())
+    page.goto(page.url.replace("store.html", "blank.html"))
+    ask = """async () => {
+      const { dress, memory } = await import("/one/assets/js/ui/memory.js");
+      return (await Promise.allSettled([dress(), memory()])).map(({ status }) => status);
     }"""
-    assert page.evaluate(dress) == "failed"
+    assert page.evaluate(ask) == ["rejected", "rejected"]
     page.unroute_all()
-    assert page.evaluate(dress) == "dressed"
+    assert page.evaluate(ask) == ["fulfilled", "fulfilled"]
 
 
 def test_a_lost_connection_is_opened_again(page: Page) -> None:
