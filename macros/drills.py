@@ -8,6 +8,7 @@ alone: other wrong options do not make it another card.
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from itertools import islice
 from typing import TypeVar
 
 from macros.cards import TIMELINE, card_address
-from macros.flashcards import Card, Option, fingerprint
+from macros.flashcards import Card, Option
 from macros.schema import Catalogue, Event, Figure, Model
 from macros.text import published, readable_date, scaled
 
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 MODELS = "llms/models.md"
 """The chapter of a drill about a model, as rows of models name none."""
+
+NESTED = {"decoder-only", "sparse-moe-decoder"}
+"""Kinds of network that can both be said of one model, so that neither is a wrong answer for the other."""
 
 
 def drills(catalogue: Catalogue) -> list[Card]:
@@ -43,7 +47,10 @@ def classes(catalogue: Catalogue) -> Iterator[Card]:
         right, card_id = names[kinds.pop()], f"drill-class-{family.id}"
         if family.name in right.name:
             continue  # the question would answer itself
-        others = islice(_mixed((r for r in names.values() if r is not right), card_id), 3)
+        wrong = [r for r in names.values() if r is not right and not {r.id, right.id} <= NESTED]
+        others = list(islice(_mixed(wrong, card_id), 3))
+        if len(others) < 3:
+            continue
         examples = {model.architecture: model.name for model in reversed(catalogue.models)}
         yield _quiz(
             card_id,
@@ -186,6 +193,11 @@ def _distinct(rows: Iterable[T], group: Callable[[T], object]) -> Iterator[T]:
             yield row
 
 
+def fingerprint(text: str) -> str:
+    """Twelve hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def _text(text: str) -> str:
     return html.escape(text, quote=False)
 
@@ -206,7 +218,7 @@ def _card(
     page, hash_, anchor = (at or chapter).partition("#")
     place = f"{published(page)}{hash_}{anchor}"
     return Card(
-        *(card_id, chapter, place, question, answer, fingerprint(f"{card_id} {fact}"), options, named, fact)
+        *(card_id, chapter, place, question, answer, options, named, fact, fingerprint(f"{card_id} {fact}"))
     )
 
 

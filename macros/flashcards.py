@@ -5,7 +5,6 @@ Macros and formulas are worked out there already; every formula still has its La
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,14 +36,14 @@ class Card:
     """Where it stands; of a drill, below the site's root, where its fact is told."""
     question: str
     answer: str
-    hash: str
-    """Changes when the reader has to be told that the card says something else."""
     options: tuple[Option, ...] = ()
     """Of a quiz; a question has none."""
     sources: tuple[str, ...] = ()
     """Ids of the sources cited."""
     fact: str = ""
     """Of a drill: the value asked for, so that a reader can be told the old one and the new one."""
+    hash: str = ""
+    """Of a drill: stands for the fact. The pages work out that of a question from the text that they show."""
 
     @property
     def kind(self) -> str:
@@ -75,8 +74,7 @@ def cards_of(html: str, chapter: str) -> Iterator[Card]:
             question, answer = _inside(_cut(block, "summary")), _inside(block)
         else:
             question, answer, options = _quiz(block)
-        told = "\n".join([question, answer, *(f"{o.right}{o.text}{o.reason}" for o in options)])
-        yield Card(name, chapter, f"{base}#{name}", question, answer, fingerprint(told), options, sources)
+        yield Card(name, chapter, f"{base}#{name}", question, answer, options, sources)
 
 
 def _blocks(html: str) -> Iterator[Tag]:
@@ -92,12 +90,6 @@ def _blocks(html: str) -> Iterator[Tag]:
         block = BeautifulSoup(html[found.start() : end] + ">", "html.parser").find(True)
         assert isinstance(block, Tag), "it begins with a tag"
         yield block
-
-
-def fingerprint(text: str) -> str:
-    """Twelve hexadecimal digits; links are left out, so that an address does not make it another text."""
-    words = " ".join(re.sub(r'\s(?:href|title|src)="[^"]*"', "", text).split())
-    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
 def _undress(block: Tag, base: str) -> None:

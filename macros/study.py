@@ -1,9 +1,9 @@
 """What the build writes for learning with the site: an index of all cards, the drills, a deck, a table.
 
-study/chapters.json   {version, chapters: [{address, title, part, cards: [{id, kind, hash}]}]}; the texts of
+study/chapters.json   {version, chapters: [{address, title, part, cards: [{id, kind}]}]}; the texts of
                       these cards stand in the pages
-study/drills.json     {version, drills: [{id, kind, hash, chapter, at, fact, question, answer, options,
-                      sources}]}; `at` is the address that tells the fact, an option has right, text, reason
+study/drills.json     {version, drills: [{id, kind, hash, at, fact, question, answer, options, sources}]};
+                      `at` is the address that tells the fact, an option has right, text, reason
 study/genai.apkg      everything for Anki; study/cards.csv as a table
 """
 
@@ -84,8 +84,7 @@ def published_at() -> int:
 def _chapters(cards: list[Card], pages: dict[str, Page]) -> list[dict[str, Any]]:
     by_page: dict[str, list[dict[str, str]]] = {}
     for card in cards:
-        entry = {"id": card.id, "kind": card.kind, "hash": card.hash}
-        by_page.setdefault(card.chapter, []).append(entry)
+        by_page.setdefault(card.chapter, []).append({"id": card.id, "kind": card.kind})
     return [
         {"address": published(path), "title": pages[path].title, "part": part(path), "cards": own}
         for path, own in by_page.items()
@@ -96,8 +95,8 @@ def _drills(made: list[Card], catalogue: Catalogue) -> list[dict[str, Any]]:
     rows = []
     for card in made:
         named = [catalogue.get("sources", name) for name in card.sources]
-        row = {"id": card.id, "kind": card.kind, "hash": card.hash, "chapter": published(card.chapter)}
-        row |= {"at": card.url, "fact": card.fact, "question": card.question, "answer": card.answer}
+        row = {"id": card.id, "kind": card.kind, "hash": card.hash, "at": card.url, "fact": card.fact}
+        row |= {"question": card.question, "answer": card.answer}
         options = [asdict(option) for option in card.options]
         cited = [{"title": source.title, "url": source.url} for source in named if source]
         rows.append({**row, "options": options, "sources": cited})

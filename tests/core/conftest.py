@@ -32,24 +32,32 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield serve(server, root)
 
 
-@pytest.fixture(scope="session")
-def blank(browser: Browser, scripts: Site) -> Iterator[Page]:
-    """An empty page of their origin, from which modules can be imported."""
-    page = browser.new_page()
-    page.goto(f"{scripts.url}one/blank.html")
-    yield page
-    page.close()
-
-
 Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def run(blank: Page) -> Run:
-    """run("fsrs", "(m, x) => …", x): the function's result, given the module and the argument."""
+def run_in(browser: Browser, scripts: Site) -> Iterator[Callable[[str], Run]]:
+    """run_in("Europe/Berlin")("fsrs", "(m, x) => …", x): the function's result on a device in that zone."""
+    pages: dict[str, Page] = {}
 
-    def evaluate(module: str, function: str, argument: object = None) -> Any:
-        script = f"async ([module, x]) => ({function})(await import(`/one/assets/js/core/${{module}}.js`), x)"
-        return blank.evaluate(script, [module, argument])
+    def device(zone: str) -> Run:
+        if zone not in pages:
+            pages[zone] = browser.new_page(timezone_id=zone)
+            pages[zone].goto(f"{scripts.url}one/blank.html")
 
-    return evaluate
+        def evaluate(module: str, function: str, argument: object = None) -> Any:
+            file = module if "/" in module else f"core/{module}"
+            script = f"async ([file, x]) => ({function})(await import(`/one/assets/js/${{file}}.js`), x)"
+            return pages[zone].evaluate(script, [file, argument])
+
+        return evaluate
+
+    yield device
+    for page in pages.values():
+        page.close()
+
+
+@pytest.fixture(scope="session")
+def run(run_in: Callable[[str], Run]) -> Run:
+    """The same on a device by Greenwich time."""
+    return run_in("UTC")

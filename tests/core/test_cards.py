@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fsrs import Card, Rating, Scheduler
@@ -63,9 +64,61 @@ def test_predictions_are_those_of_the_package(run: Run) -> None:
     assert kept == pytest.approx(sum(right for _, right in predicted))
 
 
+def test_drills_are_one_chapter_of_the_queue(run: Run) -> None:
+    script = """(m, cards) => {
+      const state = { cards: new Map() };
+      return cards.map((card) => m.entry(state, card).chapter);
+    }"""
+    drills = [{"id": f"drill-{n}", "chapter": f"data/models/#{n}", "hash": f"hash-{n}"} for n in range(2)]
+    chapters = run("cards", script, [*drills, {"id": "gru-gates", "chapter": "language/gru/"}])
+    assert chapters == ["drills", "drills", "language/gru/"]
+
+
+MINUTE, EVENING = 60_000, 1_790_000_000_000 // DAY * DAY + 20 * 3_600_000  # 20:00 in UTC
+
+
+def reviews(*instants: int, zone: int = 0) -> list[dict[str, Any]]:
+    return [{"kind": "review", "at": at, "zone": zone} for at in sorted(instants)]
+
+
+def test_days_of_use_are_study_days(run: Run) -> None:
+    """An evening that ends at 1 a.m. is one day, by the clock that the reader had."""
+    use = "(m, x) => x.map((events) => m.use(events, 0).days)"
+    late = reviews(EVENING, EVENING + 5 * 60 * MINUTE)
+    east = reviews(EVENING, EVENING + 5 * 60 * MINUTE, zone=180)  # 23:00, and 4:00
+    five = reviews(*(EVENING + n * DAY for n in range(5)))
+    assert run("statistics", use, [late, east, five]) == [1, 2, 5]
+
+
+def test_reviews_that_a_file_has_are_not_told_whatever_their_clocks_said(run: Run) -> None:
+    ahead = reviews(EVENING, EVENING + 900 * DAY)
+    use = "(m, [events, saved]) => m.use([{ kind: 'setting' }, ...events], saved)"
+    assert run("statistics", use, [ahead, 2]) == {"reviews": 0, "days": 0}
+    assert run("statistics", use, [[*ahead, *reviews(EVENING + DAY)], 2])["reviews"] == 1
+
+
 def test_the_table_of_the_forgetting_curve_is_computed(run: Run) -> None:
     """The page's figures are those of the module that draws the curve."""
     page = (DOCS / "study" / "how-it-works.md").read_text("utf-8")
     rows = [[int(cell) for cell in re.findall(r"<td>(\d+) %", row)] for row in re.findall(r"<tr>.*", page)]
     made = "(m, x) => x.map((s) => [1, 10, 30, 100].map((days) => Math.round(100 * m.recall(days, s))))"
     assert [row for row in rows if row] == run("fsrs", made, [2.3065, 10.971048, 46.316858])
+
+
+def test_the_gaps_of_the_page_s_own_card_are_those_of_the_scheduler(run: Run) -> None:
+    page = (DOCS / "study" / "how-it-works.md").read_text("utf-8")
+    gaps = """(m, ratings) => {
+      const { review } = m.scheduler(), days = [];
+      let card = m.newCard(0);
+      for (const rating of ratings) {
+        const now = card.due;
+        card = review(card, rating, now);
+        if (card.state === "review") days.push((card.due - now) / m.DAY);
+      }
+      return days;
+    }"""
+    before = run("fsrs", gaps, [3, 3, 3, 3])
+    after = run("fsrs", gaps, [3, 3, 3, 3, 1, 3, 3])[len(before) :]
+    assert "its gaps are {:d}, {:d} and {:d} days.".format(*before) in page
+    assert f"*again* at the third date, the one after {before[-1]} days" in page
+    assert "start over with {:d} and {:d} days".format(*after) in page

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +15,10 @@ from tests.core.conftest import Run
 
 pytestmark = pytest.mark.browser
 
-QUEUE = "(m, [cards, now, zone, newADay]) => m.queue(cards, now, m.offsetIn(zone), newADay)"
-DAYS = "(m, [zone, instants]) => instants.map((at) => m.studyDay(at, m.offsetIn(zone)))"
+RunIn = Callable[[str], Run]
+
+QUEUE = "(m, [cards, now, newADay]) => m.queue(cards, now, m.offsetIn(), newADay)"
+DAYS = "(m, instants) => instants.map((at) => m.studyDay(at, m.offsetIn()))"
 SPRING, AUTUMN = "2026-03-29", "2026-10-25"  # nights on which European clocks are changed
 
 
@@ -72,35 +76,69 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_card_is_due_on_the_study_day_of_its_instant(run: Run, case: str) -> None:
+def test_a_card_is_due_on_the_study_day_of_its_instant(run_in: RunIn, case: str) -> None:
     due, now, is_due = CASES[case]
     zone = now.partition(" ")[2] or "UTC"
-    assert run("queue", QUEUE, [[card("x", at(due))], at(now), zone, 0])["now"] == (["x"] if is_due else [])
+    found = run_in(zone)("queue", QUEUE, [[card("x", at(due))], at(now), 0])
+    assert found["now"] == (["x"] if is_due else [])
 
 
 @pytest.mark.parametrize(
     "zone", ["Europe/London", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "Africa/Casablanca"]
 )
-def test_the_study_day_is_the_date_that_the_wall_clock_showed_four_hours_before(run: Run, zone: str) -> None:
+def test_the_study_day_is_the_date_that_the_wall_clock_showed_four_hours_before(
+    run_in: RunIn, zone: str
+) -> None:
     chance = random.Random(zone)
     instants = [chance.randrange(int(at("2015-01-01")), int(at("2026-01-01"))) for _ in range(300)]
     walls = [datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(zone)) for ms in instants]
     dates = [(wall.replace(tzinfo=None) - timedelta(hours=4)).date() for wall in walls]
 
-    assert run("queue", DAYS, [zone, instants]) == [(d - date(1970, 1, 1)).days for d in dates]
+    assert run_in(zone)("queue", DAYS, instants) == [(d - date(1970, 1, 1)).days for d in dates]
 
 
-def test_without_a_zone_the_device_s_own_is_taken(run: Run) -> None:
-    both = "(m, at) => [m.offsetIn()(at), -new Date(at).getTimezoneOffset()]"
-    ours, own = run("queue", both, at("2026-05-10T08:00"))
-    assert ours == own
+# When a card falls due: the date on which it is asked.
+DATES = {
+    "2026-05-11T03:59 Europe/Berlin": "May 10, 2026",
+    "2026-05-11T04:00 Europe/Berlin": "May 11, 2026",
+    "2026-03-29T03:30 Europe/Berlin": "March 28, 2026",
+    "2026-10-25T03:59 Europe/Berlin": "October 24, 2026",
+    "2026-05-10T01:00 America/New_York": "May 9, 2026",
+    "2026-12-31T23:00 Pacific/Apia": "December 31, 2026",
+}
+
+
+@pytest.mark.parametrize("due", DATES)
+def test_the_date_of_an_instant_is_that_of_its_study_day(run_in: RunIn, due: str) -> None:
+    told = "(m, at) => m.dayOf(at)"
+    assert run_in(due.partition(" ")[2])("ui/memory", told, at(due)) == DATES[due]
+
+
+@pytest.mark.parametrize(
+    "now", ["2026-10-24T04:30", "2026-10-25T01:00", "2026-03-29T01:00", "2026-03-28T23:30"]
+)
+def test_the_days_of_a_forecast_have_the_dates_on_which_their_cards_are_asked(
+    run_in: RunIn, now: str
+) -> None:
+    """Also at night, and over a day of 25 hours or of 23."""
+    script = """(m, [cards, now]) => {
+      const today = m.studyDay(now, m.offsetIn()), counts = m.forecast(cards, now, m.offsetIn(), 4);
+      return counts.flatMap((count, day) => (count ? [m.dateOf(today + day)] : []));
+    }"""
+    first = datetime.fromisoformat(now) - timedelta(hours=4)
+    days = [(first + timedelta(days=n)).replace(hour=12, minute=0) for n in (1, 2)]
+    cards = [card(str(day), at(f"{day:%Y-%m-%dT%H:%M} Europe/Berlin")) for day in days]
+
+    found = run_in("Europe/Berlin")("queue", script, [cards, at(f"{now} Europe/Berlin")])
+
+    assert found == [f"{day:%B} {day.day}, {day.year}" for day in days]
 
 
 NOW = at("2026-05-10T08:00")
 
 
 def queue(run: Run, cards: list[dict[str, Any]], new: int = 0) -> dict[str, Any]:
-    result: dict[str, Any] = run("queue", QUEUE, [cards, NOW, "UTC", new])
+    result: dict[str, Any] = run("queue", QUEUE, [cards, NOW, new])
     return result
 
 
@@ -112,11 +150,20 @@ def test_chapters_are_interleaved_evenly_and_the_oldest_of_each_comes_first(run:
     found = queue(run, cards)
 
     letters = "".join(name[0] for name in found["now"])
-    assert letters == "abcaabcaabca"  # no two neighbors of b or c, and a spread over all
+    assert letters == "abacabacabac"  # no two neighbors, and a spread over all
     for chapter in "abc":
         mine = [int(name[1]) for name in found["now"] if name[0] == chapter]
         assert mine == sorted(mine, reverse=True)
     assert queue(run, cards[::-1])["now"].count("a0") == 1 and found["reviews"] == 12
+
+
+def test_one_chapter_with_much_to_do_is_spread_among_many_with_one_card(run: Run) -> None:
+    counts = {"a": 8} | dict.fromkeys("bcdefghi", 1)
+    cards = [card(f"{c}{i}", NOW - 1, chapter=c) for c, n in counts.items() for i in range(n)]
+
+    letters = "".join(name[0] for name in queue(run, cards)["now"])
+
+    assert "aaa" not in letters and not re.search("[^a]{3}", letters)
 
 
 def test_the_order_of_what_is_due_does_not_hang_on_the_order_in_which_it_is_given(run: Run) -> None:
@@ -129,7 +176,7 @@ def test_new_cards_come_in_the_order_of_the_course_up_to_the_day_s_number(run: R
     cards = [card(f"n{i}", chapter="ab"[i > 3]) for i in range(8)] + [card("old", NOW - 1)]
 
     found = queue(run, cards, 3)
-    assert found["now"] == ["n0", "old", "n1", "n2"] and found["fresh"] == 3
+    assert found["now"] == ["old", "n0", "n1", "n2"] and found["fresh"] == 3
     assert queue(run, cards, 0)["now"] == ["old"]
 
 
@@ -181,6 +228,6 @@ def test_the_forecast_counts_study_days_and_puts_what_is_overdue_into_today(run:
     ]
     cards = [card(str(i), at(due)) for i, due in enumerate(dues)]
     cards += [card("new"), card("out", NOW, suspended=True), card("changed", NOW + 9e9, changed=True)]
-    forecast = "(m, [cards, now]) => m.forecast(cards, now, m.offsetIn('UTC'), 4)"
+    forecast = "(m, [cards, now]) => m.forecast(cards, now, m.offsetIn(), 4)"
 
     assert run("queue", forecast, [cards, NOW]) == [3, 1, 1, 0]

@@ -24,6 +24,7 @@ from tools.chromium import find
 pytestmark = pytest.mark.browser
 
 GRADE = "([card, rating]) => store.grade(card, rating)"
+IMPORT = "async (text) => store.import(await store.preview(text))"
 IDS = "async () => (await store.events()).map((event) => event.id)"
 NO_ROOM = """() => {
   const write = IDBObjectStore.prototype.add;
@@ -81,6 +82,18 @@ def test_a_double_click_is_one_grade_and_a_grade_after_undo_is_another(page: Pag
     page.evaluate("async (event) => { await store.undo(event); await store.grade('a', 1); }", first["event"])
     says(page, "1 cards, 1 reviews")
     assert len(page.evaluate(IDS)) == 3
+
+
+def test_undo_goes_back_step_by_step_also_after_a_reload(page: Page) -> None:
+    review = "(rating) => store.add({ kind: 'review', card: 'a', rating })"
+    made = [page.evaluate(review, rating)["event"] for rating in (3, 3, 4, 1)]
+    page.reload()
+    says(page, "1 cards, 4 reviews")
+    for left in (3, 2, 1):
+        page.evaluate("(event) => store.undo(event)", made[left])
+        says(page, f"1 cards, {left} reviews")
+    page.evaluate("(event) => store.undo(event)", made[0])
+    says(page, "0 cards, 0 reviews")
 
 
 def test_events_of_one_moment_keep_their_order(page: Page) -> None:
@@ -191,6 +204,92 @@ def test_a_snapshot_is_used_as_it_is_and_one_that_does_not_fit_is_not(page: Page
     assert len(page.evaluate(IDS)) == 2
 
 
+def test_a_snapshot_that_cannot_be_read_hides_no_event(page: Page) -> None:
+    grade(page, "a")
+    hide(page)
+    page.context.add_init_script("""
+      const get = IDBObjectStore.prototype.get;
+      IDBObjectStore.prototype.get = function (...given) {
+        const request = get.apply(this, given);
+        if (this.name === "cache") request.transaction.abort();
+        return request;
+      };""")
+    page.reload()
+    says(page, "1 cards, 1 reviews, browser.")
+    grade(page, "b")
+    says(page, "2 cards, 2 reviews, browser.")
+    assert len(page.evaluate(IDS)) == 2
+
+
+FAILS = """
+  if (sessionStorage.getItem("fails")) {
+    const open = IDBFactory.prototype.open;
+    window.mend = () => (IDBFactory.prototype.open = open);
+    IDBFactory.prototype.open = () => { throw new DOMException("no", "UnknownError"); };
+  }"""
+
+
+@pytest.fixture
+def failing(page: Page) -> Page:
+    """A page with a log of three reviews, whose storage fails since it was opened: until mend()."""
+    page.context.add_init_script(FAILS)
+    for card in "abc":
+        grade(page, card)
+    page.evaluate("() => sessionStorage.setItem('fails', 'yes')")
+    page.reload()
+    says(page, "0 cards, 0 reviews, memory. The browser's storage does not work (UnknownError).")
+    return page
+
+
+def test_a_start_that_failed_hides_nothing_once_storage_works_again(failing: Page) -> None:
+    assert grade(failing, "d")["stored"] is False
+    says(failing, "1 cards, 1 reviews, memory.")
+    failing.evaluate("() => mend()")
+    assert len(json.loads(failing.evaluate("() => store.export()"))["events"]) == 4
+
+    assert grade(failing, "e")["stored"] is True
+    says(failing, "5 cards, 5 reviews, browser.")
+    assert len(json.loads(failing.evaluate("() => store.export()"))["events"]) == 5
+    failing.reload()
+    failing.evaluate("() => mend()")
+    failing.evaluate("() => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })) }")
+    says(failing, "5 cards, 5 reviews, browser.")
+
+
+def test_deletion_after_a_failed_start_deletes_or_says_that_it_did_not(failing: Page) -> None:
+    assert failing.evaluate("() => store.clear().catch((error) => error.name)") == "UnknownError"
+    failing.evaluate("() => mend()")
+    assert len(failing.evaluate(IDS)) == 3
+    failing.evaluate("() => store.clear()")
+    says(failing, "0 cards, 0 reviews, browser.")
+    failing.evaluate("() => sessionStorage.clear()")
+    failing.reload()
+    says(failing, "0 cards, 0 reviews, browser.")
+    assert failing.evaluate(IDS) == []
+
+
+def test_a_failed_start_does_not_forget_that_there_is_a_log(failing: Page) -> None:
+    failing.evaluate("() => localStorage.setItem('/one/study', '1')")
+    used = """async () => {
+      const { isUsed, memory } = await import("/one/assets/js/ui/memory.js");
+      return [(await memory()).mode, isUsed()];
+    }"""
+    assert failing.evaluate(used) == ["memory", True]
+
+
+def test_what_could_not_be_loaded_is_tried_again(page: Page) -> None:
+    for name in ("study.css", "ui/store.js"):
+        page.route(f"**/{name}", lambda route: route.abort())
+    page.goto(page.url.replace("store.html", "blank.html"))
+    ask = """async () => {
+      const { dress, memory } = await import("/one/assets/js/ui/memory.js");
+      return (await Promise.allSettled([dress(), memory()])).map(({ status }) => status);
+    }"""
+    assert page.evaluate(ask) == ["rejected", "rejected"]
+    page.unroute_all()
+    assert page.evaluate(ask) == ["fulfilled", "fulfilled"]
+
+
 def test_a_lost_connection_is_opened_again(page: Page) -> None:
     grade(page, "a")
     origin = {"origin": page.evaluate("location.origin"), "storageTypes": "indexeddb"}
@@ -234,11 +333,23 @@ def test_blocked_storage_is_told_and_reviews_go_on_in_memory(context: BrowserCon
     page.get_by_role("button", name="Undo").click()
     says(page, "0 cards, 0 reviews, memory.")
     assert len(json.loads(page.evaluate("() => store.export()"))["events"]) == 2
+    page.evaluate("() => store.clear()")  # nothing is there to be deleted but what memory has
+    says(page, "0 cards, 0 reviews, memory. The browser's settings block storage")
+    assert page.evaluate(IDS) == []
+
+
+def test_a_browser_that_refuses_messages_between_tabs_still_stores(
+    context: BrowserContext, scripts: Site
+) -> None:
+    refused = "throw new DOMException('The operation is insecure.', 'SecurityError')"
+    context.add_init_script(f"globalThis.BroadcastChannel = class {{ constructor() {{ {refused}; }} }};")
+    page = open_page(context, scripts)
+    assert grade(page, "a")["stored"]
+    says(page, "1 cards, 1 reviews, browser.")
 
 
 def test_a_database_of_a_newer_site_is_left_alone(page: Page) -> None:
     page.evaluate("""async () => {
-      await store.close();
       await new Promise((done) => {
         indexedDB.open(store.name, 2).onsuccess = (event) => done(event.target.result.close());
       });
@@ -247,17 +358,19 @@ def test_a_database_of_a_newer_site_is_left_alone(page: Page) -> None:
     says(page, "memory. A newer version of this site has written here")
 
 
+DAMAGE = """(records) => new Promise((resolve) => {
+  indexedDB.open(store.name).onsuccess = ({ target: { result: db } }) => {
+    const events = db.transaction("events", "readwrite").objectStore("events");
+    for (const record of records) events.put(record);
+    events.transaction.oncomplete = () => { db.close(); resolve(); };
+  };
+})"""
+
+
 def test_a_damaged_record_stays_is_named_and_goes_into_the_export(page: Page) -> None:
     grade(page, "a")
-    damage = """(records) => new Promise((resolve) => {
-      indexedDB.open(store.name).onsuccess = ({ target: { result: db } }) => {
-        const events = db.transaction("events", "readwrite").objectStore("events");
-        for (const record of records) events.put(record);
-        events.transaction.oncomplete = () => { db.close(); resolve(); };
-      };
-    })"""
     broken, newer = REVIEW | {"id": "broken-001", "rating": 9}, REVIEW | {"id": "newer-0001", "v": 7}
-    page.evaluate(damage, [broken, newer])
+    page.evaluate(DAMAGE, [broken, newer])
     page.reload()
 
     says(page, "1 cards, 1 reviews, browser.")
@@ -265,9 +378,25 @@ def test_a_damaged_record_stays_is_named_and_goes_into_the_export(page: Page) ->
         exported = page.evaluate("() => store.export()")
         assert [d["record"] for d in json.loads(exported)["damaged"]] == [broken, newer]
         assert "newer than this page" in json.loads(exported)["damaged"][1]["reason"]
-        page.evaluate("async (text) => store.import(await store.preview(text))", exported)
+        page.evaluate(IMPORT, exported)
         page.reload()
         says(page, "1 cards, 1 reviews")
+
+
+def test_an_import_mends_a_damaged_record_and_sets_the_damaged_one_aside(page: Page) -> None:
+    grade(page, "a")
+    broken = REVIEW | {"id": "broken-001", "rating": 9}
+    page.evaluate(DAMAGE, [broken])
+    page.reload()
+    says(page, "1 cards, 1 reviews")
+
+    page.evaluate(IMPORT, file_of(broken | {"rating": 2}))
+    for _ in range(2):
+        says(page, "2 cards, 2 reviews, browser.")
+        exported = json.loads(page.evaluate("() => store.export()"))
+        assert [e["rating"] for e in exported["events"] if e["id"] == "broken-001"] == [2]
+        assert [d["record"] for d in exported["damaged"]] == [broken]
+        page.reload()
 
 
 def test_a_file_imported_twice_adds_its_events_once_also_in_the_other_tab(
@@ -275,13 +404,14 @@ def test_a_file_imported_twice_adds_its_events_once_also_in_the_other_tab(
 ) -> None:
     tabs = [open_page(context, scripts) for _ in range(2)]
     text = file_of(*(REVIEW | {"id": f"imported-{n}", "card": f"card-{n}"} for n in range(5)), "rubbish")
+    assert tabs[1].evaluate("() => store.damaged()") == []  # it has read its log by now
     for _ in range(2):
-        tabs[0].evaluate("async (text) => store.import(await store.preview(text))", text)
+        tabs[0].evaluate(IMPORT, text)
         for tab in tabs:
             says(tab, "5 cards, 5 reviews, browser.")
     again = tabs[0].evaluate("(text) => store.preview(text)", text)
     assert again["added"] == [] and again["known"] == 5
-    assert len(tabs[0].evaluate("() => store.damaged()")) == 1
+    assert [len(tab.evaluate("() => store.damaged()")) for tab in tabs] == [1, 1]
 
 
 def test_deleting_everything_empties_every_tab_and_the_disk(context: BrowserContext, scripts: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.browser
 CARDS = [f"{chapter}-{number}" for chapter in ("bert", "gpt", "gan") for number in range(25)]
 PASSES = 3  # what is asked again after some minutes comes back within the evening
 
-SIMULATE = """async ({ replay, extend }, { cards, zone, newADay, retention, ratings, sessions }) => {
+SIMULATE = """async ({ replay, extend }, { cards, newADay, retention, ratings, sessions }) => {
   const { queue, offsetIn } = await import("/one/assets/js/core/queue.js");
-  const offset = offsetIn(zone), shown = [], setting = { kind: "setting", name: "retention" };
+  const offset = offsetIn(), shown = [], setting = { kind: "setting", name: "retention" };
   let state = replay([{ ...setting, value: retention, id: "event-0", at: sessions[0] - 1 }]), made = 0;
   for (const at of sessions) {
     const entries = cards.map((id) => {
@@ -97,13 +98,15 @@ LEARNERS = {
 
 
 @pytest.mark.parametrize("name", LEARNERS)
-def test_a_year_of_evenings_shows_what_scheduler_and_calendar_say(run: Run, name: str) -> None:
+def test_a_year_of_evenings_shows_what_scheduler_and_calendar_say(
+    run_in: Callable[[str], Run], name: str
+) -> None:
     learner = Learner(name, CARDS)
-    given: dict[str, Any] = {"cards": CARDS, "zone": LEARNERS[name][0], "newADay": learner.new_a_day}
+    given: dict[str, Any] = {"cards": CARDS, "newADay": learner.new_a_day}
     given |= {"retention": learner.retention, "ratings": learner.ratings}
     given |= {"sessions": [when.timestamp() * 1000 for when in learner.sessions]}
 
-    found = run("replay", SIMULATE, given)
+    found = run_in(LEARNERS[name][0])("replay", SIMULATE, given)
 
     shown = []
     for now in learner.sessions:

@@ -23,14 +23,11 @@ QUESTION_CARD = Card(
     url="https://example.org/language/bert/#less",
     question=r"Is \(a &lt; b\) &amp; <em>so</em>?",
     answer=r'<p>Yes: \[\frac{a}{b} &lt; 1\] and <a href="https://example.org/x">more</a>.</p>',
-    hash="1",
     sources=("card", "lost"),
 )
 OPTIONS = (Option(False, r"\(x_1\)", "Too small."), Option(True, "=two", ""))
-QUIZ_CARD = Card(
-    "which", "llms/pre-training.md", "https://example.org/q", "Which?", "<p>So.</p>", "2", OPTIONS
-)
-DRILL = replace(QUIZ_CARD, id="drill-x", question="First?", answer="", hash="3")
+QUIZ_CARD = Card("which", "llms/pre-training.md", "https://example.org/q", "Which?", "<p>So.</p>", OPTIONS)
+DRILL = replace(QUIZ_CARD, id="drill-x", question="First?", answer="")
 CARDS = [QUESTION_CARD, QUIZ_CARD, DRILL]
 SOURCE = Source.model_validate(
     {"id": "card", "title": "<b> & co", "authors": "A & B", "year": 2023, "kind": "page", "checked": None}

@@ -131,8 +131,20 @@ def test_years_and_classes_are_those_of_the_data_and_are_not_told_by_the_questio
     for row, card in cards.items():
         kinds = {model.architecture for model in CATALOGUE.models if model.family == row}
         assert [names[kind] for kind in kinds] == [card.fact] == [o.text for o in card.options if o.right]
+    told = {names[model.architecture] for model in CATALOGUE.models if model.architecture != "undisclosed"}
+    assert {option.text for card in cards.values() for option in card.options} <= told
     assert {"bert", "t5"} <= cards.keys()
     assert not {"gpt", "claude", "mamba"} & cards.keys()  # mixed, undisclosed, and named after its kind
+
+
+def test_no_kind_of_network_is_wrong_for_a_model_of_which_it_can_be_said() -> None:
+    """A decoder with a mixture of experts is a decoder: neither is offered beside the other."""
+    names = {row.id: row.name for row in CATALOGUE.architectures}
+    both = {names["decoder-only"], names["sparse-moe-decoder"]}
+    cards = by_row(classes, "class")
+    assert {cards["deepseek"].fact, cards["falcon"].fact} == both
+    for card in cards.values():
+        assert card.fact not in both or not both <= {option.text for option in card.options}, card.id
 
 
 def test_the_same_data_give_the_same_drills_and_a_changed_fact_another_hash_under_the_same_id() -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import markdown
-import pytest
 
-from macros.flashcards import Card, Option, cards_of, fingerprint, read_cards
+from macros.flashcards import Card, Option, cards_of, read_cards
 from macros.pages import Page
 from tests.macros.test_questions import EXTENSIONS
 
@@ -72,28 +71,6 @@ def test_every_block_is_found_and_nothing_else() -> None:
     text = f"{QUESTION}\n\n<details><summary>No</summary>question</details>\n\n{QUIZ}\n\n{nested}\n"
     assert [card.id for card in read(text)] == ["less", "which", "more"]
     assert "Last." in read(nested)[0].answer
-
-
-@pytest.mark.parametrize(
-    ("change", "is_another"),
-    [
-        (("less</a>", "fewer</a>"), True),
-        (("a < b", "a < c"), True),
-        (("*so*", "so"), True),
-        (("../gru/#x", "../../other/#y"), False),
-        (("It says", "Now it says"), False),
-        (("more\n", "more "), False),
-    ],
-)
-def test_the_hash_changes_with_what_a_reader_sees(change: tuple[str, str], is_another: bool) -> None:
-    [before], [after] = read(QUESTION), read(QUESTION.replace(*change))
-    assert (before.hash != after.hash) == is_another
-
-
-def test_an_option_that_becomes_right_is_another_card() -> None:
-    [before], [after] = read(QUIZ), read(QUIZ.replace("[ ] $x_1$", "[x] $x_1$"))
-    assert before.hash != after.hash
-    assert fingerprint("a") != fingerprint("b") and len(fingerprint("a")) == 12
 
 
 def test_pages_are_read_in_the_order_of_the_navigation_without_the_authors_guide(tmp_path: Path) -> None:

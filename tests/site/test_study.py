@@ -63,8 +63,7 @@ def test_the_drills_are_those_of_the_data_and_lead_to_pages(site: Site) -> None:
     ]
     for row in rows:
         page, _, anchor = row["at"].partition("#")
-        assert not anchor or f'id="{anchor}"' in site.html(page), row["at"]
-        assert (site.folder / row["chapter"] / "index.html").is_file(), row["id"]
+        assert f'id="{anchor}"' in site.html(page) or not anchor, row["at"]
     assert all(row["sources"] and row["sources"][0]["url"].startswith("http") for row in rows)
 
 

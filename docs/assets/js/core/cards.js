@@ -15,7 +15,7 @@ const MINUTE = 60_000;
  * A number between 0 and 2³² from a text: FNV-1a, with a last stir, as similar texts must give distant numbers.
  * @param {string} text
  */
-export function hashed(text) {
+function hashed(text) {
   let hash = 0x811c9dc5;
   for (const sign of text) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
@@ -67,14 +67,14 @@ export function spoken(span) {
 const round = (value) => (value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
 
 /**
- * A card as the queue sees it.
+ * A card as the queue sees it. Only a drill comes with a hash; all drills are one chapter.
  * @param {State} state @param {{ id: string, chapter: string, hash?: string }} card
  * @returns {Entry}
  */
 export function entry({ cards }, { id, chapter, hash }) {
   const known = cards.get(id), memory = known?.memory ?? null;
   return {
-    id, chapter,
+    id, chapter: hash ? "drills" : chapter,
     due: memory?.due ?? null,
     first: known?.first ?? null,
     steps: memory !== null && memory.state !== "review",

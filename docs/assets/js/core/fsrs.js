@@ -11,7 +11,7 @@
 export const DAY = 86_400_000;
 const MINUTE = 60_000;
 
-export const AGAIN = 1, HARD = 2, GOOD = 3, EASY = 4;
+const AGAIN = 1, HARD = 2, GOOD = 3, EASY = 4;
 
 /** The default weights of FSRS-6, named as in its formulas; the last is the decay of the forgetting curve. */
 const w = [
@@ -40,7 +40,7 @@ const LEAST_STABILITY = 0.001;
  */
 
 /** @type {Readonly<Settings>} */
-export const DEFAULTS = Object.freeze({
+const DEFAULTS = Object.freeze({
   retention: 0.9,
   learning: Object.freeze([MINUTE, 10 * MINUTE]),
   relearning: Object.freeze([10 * MINUTE]),
@@ -154,7 +154,7 @@ export function scheduler(given = {}) {
     return { ...next, state, step, due: when + wait(waits, step, rating), last: when };
   }
 
-  return { review, retrievability, interval };
+  return { review, retrievability };
 }
 
 /**

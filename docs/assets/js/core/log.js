@@ -17,14 +17,13 @@
  *   value    of a setting: its number
  */
 
+import { DAY } from "./fsrs.js";
+
 export const VERSION = 1;
 const FORMAT = "generative-ai-study-log";
 /** A hundred thousand reviews are about 15 MB. */
-export const LARGEST_FILE = 32_000_000;
+const LARGEST_FILE = 32_000_000;
 const EARLIEST = Date.UTC(2020, 0), LATEST = Date.UTC(2200, 0);
-const DAY = 86_400_000;
-/** No two clocks that are set right differ by more than this. */
-const AHEAD = DAY;
 
 /** @type {Readonly<Record<string, readonly [least: number, most: number, whole: boolean]>>} */
 const SETTINGS = Object.freeze({ retention: [0.7, 0.97, false], newADay: [0, 200, true] });
@@ -135,7 +134,7 @@ export function merge(first, second) {
 const text = (event) => JSON.stringify(Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** @param {LogEvent} a @param {LogEvent} b */
-export const isSame = (a, b) => text(a) === text(b);
+const isSame = (a, b) => text(a) === text(b);
 
 /**
  * The text of the file in which a log travels: the form's name, its version, the events in order, and what is
@@ -154,7 +153,7 @@ export function toFile(events, damaged) {
  * @property {string} fault why the file cannot be taken at all, or nothing
  * @property {LogEvent[]} added events that the log does not have
  * @property {number} known events that it has already, and repetitions inside the file
- * @property {number} future events of more than a day after now: a clock was wrong, so they are left out
+ * @property {number} future how many of these lie more than a day after now, as a clock was wrong
  * @property {number} conflicting events whose id stands for another event here: the log's own stays
  * @property {Damaged[]} damaged records that are no events; they are kept apart, with the reason
  */
@@ -172,7 +171,7 @@ export function preview(content, log, now) {
   const plan = { fault: "", added: [], known: 0, future: 0, conflicting: 0, damaged: [] };
   if (typeof found === "string") return { ...plan, fault: found };
   const own = new Map(log.map((event) => [event.id, event]));
-  for (const record of found.events) {
+  for (const record of found) {
     const result = read(record);
     if (!("event" in result)) {
       plan.damaged.push(result);
@@ -180,21 +179,20 @@ export function preview(content, log, now) {
     }
     const { event } = result, other = own.get(event.id);
     if (other) plan[isSame(event, other) ? "known" : "conflicting"] += 1;
-    else if (event.at > now + AHEAD) plan.future += 1;
     else {
       own.set(event.id, event);
       plan.added.push(event);
+      plan.future += Number(event.at > now + DAY); // no two clocks that are set right differ by more
     }
   }
-  plan.damaged.push(...found.damaged);
   plan.added.sort(inOrder);
   return plan;
 }
 
 /**
- * The records of a file, or why there are none.
+ * The records of a file, or why there are none. What another page could not read may be readable here.
  * @param {string} content
- * @returns {{ events: unknown[], damaged: Damaged[] } | string}
+ * @returns {unknown[] | string}
  */
 function parse(content) {
   if (content.length > LARGEST_FILE) {
@@ -217,11 +215,7 @@ function parse(content) {
       : "The file has no version that this page knows.";
   }
   if (!Array.isArray(data.events)) return "The file has no list of events.";
+  /** @type {any[]} */
   const damaged = Array.isArray(data.damaged) ? data.damaged : [];
-  return { events: data.events, damaged: damaged.map(asDamaged) };
+  return [...data.events, ...damaged.map((one) => one?.record ?? one)];
 }
-
-/** @param {any} entry @returns {Damaged} */
-const asDamaged = (entry) =>
-  entry && typeof entry.reason === "string" ? { reason: entry.reason.slice(0, 200), record: entry.record }
-    : { reason: "kept as damaged by another device", record: entry };

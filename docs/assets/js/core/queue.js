@@ -12,24 +12,10 @@ const FIRST_HOUR = 4;
 /** @typedef {(instant: number) => number} Offset minutes by which the wall clock is ahead of UTC at an instant */
 
 /**
- * The offsets of a time zone, daylight saving included.
- * @param {string} [zone] such as "Europe/Berlin"; the device's own without it
+ * The offsets of the device's time zone, daylight saving included.
  * @returns {Offset}
  */
-export function offsetIn(zone) {
-  const numeric = "numeric";
-  const format = new Intl.DateTimeFormat("en-US-u-ca-iso8601-nu-latn", {
-    timeZone: zone, hourCycle: "h23",
-    year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric,
-  });
-  return (instant) => {
-    /** @type {Record<string, number>} */
-    const clock = {};
-    for (const { type, value } of format.formatToParts(instant)) clock[type] = Number(value);
-    const wall = Date.UTC(clock.year, clock.month - 1, clock.day, clock.hour, clock.minute, clock.second);
-    return (wall - Math.floor(instant / 1000) * 1000) / MINUTE;
-  };
-}
+export const offsetIn = () => (instant) => -new Date(instant).getTimezoneOffset();
 
 /**
  * The study day of an instant: days since 1970-01-01 of the date that the wall clock showed four hours before.
@@ -40,9 +26,17 @@ export const studyDay = (instant, offset) =>
   Math.floor((instant + offset(instant) * MINUTE - FIRST_HOUR * 60 * MINUTE) / DAY);
 
 /**
+ * The date of a study day, as readers write it. To tell a date, count in study days (`studyDay(now, offset) + 3`):
+ * instants mislead before 4 a.m. and on days of 23 or 25 hours.
+ * @param {number} day as `studyDay` counts them
+ */
+export const dateOf = (day) =>
+  new Date(day * DAY).toLocaleDateString("en", { timeZone: "UTC", day: "numeric", month: "long", year: "numeric" });
+
+/**
  * @typedef {object} Entry a card as the queue sees it
  * @property {string} id
- * @property {string} chapter
+ * @property {string} chapter cards of one chapter are spread over the queue
  * @property {number | null} due instant; null for a card that was never reviewed
  * @property {number | null} first instant of its first review
  * @property {boolean} [steps] whether it is in its learning or relearning steps
@@ -110,17 +104,18 @@ export function forecast(cards, now, offset, days) {
 const byDue = (a, b) => (a.due ?? 0) - (b.due ?? 0) || (a.id < b.id ? -1 : Number(a.id > b.id));
 
 /**
- * The items in an order in which each group is spread evenly; within a group the order stays.
+ * The items in an order in which each group is spread evenly; within a group the order stays. Each group begins a
+ * little later than the one before, so that groups of one item do not meet in the middle.
  * @template T
  * @param {readonly T[]} items
  * @param {(item: T) => string} group
  * @returns {T[]}
  */
-export function interleave(items, group) {
+function interleave(items, group) {
   /** @type {Map<string, T[]>} */
   const groups = new Map();
   for (const item of items) groups.set(group(item), [...(groups.get(group(item)) ?? []), item]);
   const placed = [...groups.values()].flatMap((some, order) =>
-    some.map((item, place) => ({ item, at: (place + 0.5) / some.length, order })));
-  return placed.sort((a, b) => a.at - b.at || a.order - b.order).map(({ item }) => item);
+    some.map((item, place) => ({ item, at: (place + (order + 0.5) / groups.size) / some.length })));
+  return placed.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }

@@ -15,7 +15,6 @@ import { inOrder } from "./log.js";
  * @property {boolean} suspended
  * @property {number | null} first instant of its first review
  * @property {number} reviews
- * @property {number} lapses how often it was forgotten after it had left its learning steps
  * @property {string | null} hash of the text shown at its last review
  * @property {string | null} answer shown at its last review
  */
@@ -35,7 +34,7 @@ const empty = () =>
 
 /** @returns {Known} */
 const unknown = () =>
-  ({ memory: null, suspended: false, first: null, reviews: 0, lapses: 0, hash: null, answer: null });
+  ({ memory: null, suspended: false, first: null, reviews: 0, hash: null, answer: null });
 
 /** Schedulers by retention: a log has few settings and many reviews. */
 function makeSchedulers() {
@@ -116,13 +115,11 @@ function apply(state, event, rules) {
     state.cards.set(event.card, { ...card, suspended: event.kind === "suspend" });
     return;
   }
-  const rating = event.rating ?? 0;
   state.cards.set(event.card, {
-    memory: rules.review(card.memory ?? newCard(event.at), rating, event.at),
+    memory: rules.review(card.memory ?? newCard(event.at), event.rating ?? 0, event.at),
     suspended: card.suspended,
     first: card.first ?? event.at,
     reviews: card.reviews + 1,
-    lapses: card.lapses + Number(card.memory?.state === "review" && rating === 1),
     hash: event.hash ?? null,
     answer: event.answer ?? null,
   });

@@ -5,6 +5,7 @@
 
 import { newCard, scheduler } from "./fsrs.js";
 import { inOrder } from "./log.js";
+import { studyDay } from "./queue.js";
 import { undoneBy } from "./replay.js";
 
 /** @import { LogEvent } from "./log.js" */
@@ -51,11 +52,13 @@ export function mastery({ cards }, ids, now) {
 }
 
 /**
- * Reviews and days of use since an instant; undone ones count, too, as they are work that could be lost.
- * @param {readonly LogEvent[]} events @param {number} since
+ * How many reviews no file has, and on how many study days they were made; undone ones count, too, as they are work
+ * that could be lost. Files are told by the number of their reviews: instants come from clocks that may be wrong,
+ * and old reviews that were imported just now lie in a file.
+ * @param {readonly LogEvent[]} events in order
+ * @param {number} saved how many of their reviews were exported or imported
  */
-export function use(events, since) {
-  const later = events.filter((event) => event.at > since && event.kind === "review");
-  const days = new Set(later.map((event) => Math.floor((event.at + event.zone * 60_000) / 86_400_000)));
-  return { reviews: later.length, days: days.size };
+export function use(events, saved) {
+  const left = events.filter(({ kind }) => kind === "review").slice(saved);
+  return { reviews: left.length, days: new Set(left.map(({ at, zone }) => studyDay(at, () => zone))).size };
 }

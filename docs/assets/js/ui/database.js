@@ -36,12 +36,6 @@ export class Database {
     }
   }
 
-  async close() {
-    const connection = this.#connection;
-    this.#connection = null;
-    (await connection?.catch(() => null))?.close();
-  }
-
   #open() {
     this.#connection ??= connect(this.#name, this.#tables).then((connection) => {
       const forget = () => (this.#connection = null);

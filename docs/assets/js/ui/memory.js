@@ -1,6 +1,6 @@
 // The one store of this page, and what the elements of the study part ask it.
 import { entry } from "../core/cards.js";
-import { offsetIn, queue } from "../core/queue.js";
+import { dateOf, offsetIn, queue, studyDay } from "../core/queue.js";
 import { style } from "./dom.js";
 
 /** @import { Store } from "./store.js" */
@@ -10,21 +10,27 @@ export const SITE = new URL("../../../", import.meta.url);
 /** Set while this browser has a log, so that other pages need not open the database to find out. */
 const USED = `${SITE.pathname}study`;
 
-/** @type {Promise<Store> | null} */
-let opened = null;
-/** @type {Promise<void> | null} */
-let dressed = null;
+/**
+ * What is made when first asked for; a failure is tried again.
+ * @template T @param {() => Promise<T>} make
+ */
+function once(make) {
+  /** @type {Promise<T> | null} */
+  let made = null;
+  return () => (made ??= make().catch((error) => {
+    made = null;
+    throw error;
+  }));
+}
 
-/** The store, opened when first asked for; it lives as long as the tab. */
-export const memory = () => (opened ??= open());
-
-async function open() {
+/** The store; it lives as long as the tab. */
+export const memory = once(async () => {
   const { Store } = await import("./store.js"); // who answers nothing does not load it
   const store = await new Store().open();
   const remember = () => {
     try {
       if (store.state.count) localStorage.setItem(USED, "1");
-      else localStorage.removeItem(USED);
+      else if (!store.problem) localStorage.removeItem(USED);
     } catch {
       // storage is blocked; the store says so itself
     }
@@ -32,7 +38,7 @@ async function open() {
   store.addEventListener("change", remember);
   remember();
   return store;
-}
+});
 
 /** Whether this browser has a log. */
 export function isUsed() {
@@ -43,8 +49,8 @@ export function isUsed() {
   }
 }
 
-/** The style sheet of the study part, once. */
-export const dress = () => (dressed ??= style("study.css"));
+/** The style sheet of the study part. */
+export const dress = once(() => style("study.css"));
 
 /**
  * The queue of these cards now, by the clock and the zone that the device has now.
@@ -55,6 +61,5 @@ export const dress = () => (dressed ??= style("study.css"));
 export const dueOf = (store, cards, newADay = 0) =>
   queue(cards.map((card) => entry(store.state, card)), Date.now(), offsetIn(), newADay);
 
-/** A day as readers write it. @param {number} instant */
-export const dayOf = (instant) =>
-  new Date(instant).toLocaleDateString("en", { day: "numeric", month: "long", year: "numeric" });
+/** The study day of an instant, as readers write it. @param {number} instant */
+export const dayOf = (instant) => dateOf(studyDay(instant, offsetIn()));

@@ -12,12 +12,13 @@ import { Database } from "./database.js";
 
 /** @import { Damaged, LogEvent, Import } from "../core/log.js" */
 /** @import { State } from "../core/replay.js" */
+/** @import { Tables } from "./database.js" */
 /** @typedef {"memory" | "browser" | "persistent"} Mode */
-/** @typedef {{ added?: unknown[], cleared?: boolean }} Message what tabs tell each other */
+/** @typedef {{ added?: unknown[], damaged?: Damaged[], cleared?: boolean }} Message what tabs tell each other */
 /** @typedef {{ event: LogEvent, stored: boolean }} Outcome */
 
 /** Raise it whenever `replay` makes another state of the same events: older snapshots are then left alone. */
-const SNAPSHOT = 1;
+const SNAPSHOT = 2;
 const TABLES = { events: { keyPath: "id" }, damaged: { autoIncrement: true }, cache: {} };
 /** The root of the site, as several of them may share one origin. */
 const SITE = new URL("../../../", import.meta.url).pathname;
@@ -37,14 +38,16 @@ export class Store extends EventTarget {
   state = replay([]);
   /** Why events are kept in memory only, in a sentence; empty when all is well. */
   problem = "";
-  #database;
+  /** Databases of different sites have different names. */
+  name = `${SITE}study`;
+  #database = new Database(this.name, TABLES);
   /** @type {BroadcastChannel | null} */
   #channel = null;
   /** All events by id; null as long as a snapshot is enough. @type {Map<string, LogEvent> | null} */
   #log = null;
   /** Records that cannot be read. @type {Damaged[]} */
   #damaged = [];
-  /** Events that only memory has. @type {Map<string, LogEvent>} */
+  /** Events for which there was no room, so that only memory has them. @type {Map<string, LogEvent>} */
   #pending = new Map();
   /** How many records the database should hold; no snapshot is written when it holds others. */
   #total = 0;
@@ -55,13 +58,6 @@ export class Store extends EventTarget {
   /** @type {{ card: string, since: number, outcome: Promise<Outcome> } | null} */
   #lastGrade = null;
 
-  /** @param {string} [site] path of the site; databases of different sites have different names */
-  constructor(site = SITE) {
-    super();
-    this.name = `${site}study`;
-    this.#database = new Database(this.name, TABLES);
-  }
-
   /** How safe the log is: in memory only, in the browser's storage, or there with the promise to keep it. */
   get mode() {
     /** @type {Mode} */
@@ -69,28 +65,19 @@ export class Store extends EventTarget {
     return mode;
   }
 
-  /**
-   * Read what is stored and listen to the other tabs.
-   * @param {AbortSignal} [signal] ends both
-   */
-  async open(signal) {
-    if ("BroadcastChannel" in globalThis) {
-      const channel = (this.#channel = new BroadcastChannel(this.name));
-      channel.onmessage = ({ data }) => this.#job(() => this.#hear(data));
+  /** Read what is stored and listen to the other tabs, as long as this tab lives. */
+  async open() {
+    try {
+      this.#channel = new BroadcastChannel(this.name);
+      this.#channel.onmessage = ({ data }) => this.#job(() => this.#hear(data));
+    } catch {
+      // Firefox refuses it where storage is blocked; then no other tab has anything to tell
     }
-    signal?.addEventListener("abort", () => this.close(), { once: true });
-    const leave = () => document.hidden && this.#job(() => this.#keepSnapshot());
-    document.addEventListener("visibilitychange", leave, { signal });
+    document.addEventListener("visibilitychange", () => document.hidden && this.#job(() => this.#keepSnapshot()));
     // A page that comes back whole from the browser's memory has heard nothing meanwhile.
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#job(() => this.#start()), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#job(() => this.#start()));
     await this.#job(() => this.#start());
     return this;
-  }
-
-  async close() {
-    this.#channel?.close();
-    await this.#jobs;
-    await this.#database.close();
   }
 
   /** Ask the browser not to delete this site's data when room gets short. @returns {Promise<Mode>} */
@@ -134,9 +121,8 @@ export class Store extends EventTarget {
     this.#lastInstant = at;
     const result = read({ v: VERSION, id: newId(), at, zone, ...fields });
     if (!("event" in result)) throw new TypeError(result.reason);
-    this.#pending.set(result.event.id, result.event);
-    const stored = await this.#job(() => this.#write());
-    return { event: result.event, stored };
+    const { event } = result;
+    return { event, stored: await this.#job(() => this.#add(event)) };
   }
 
   /** All events, in order. @returns {Promise<LogEvent[]>} */
@@ -171,22 +157,14 @@ export class Store extends EventTarget {
     return this.#job(async () => {
       const log = await this.#whole();
       const events = plan.added.filter((event) => !log.has(event.id));
-      const known = new Set(this.#damaged.map((one) => JSON.stringify(one)));
-      const damaged = plan.damaged.filter((one) => !known.has(JSON.stringify(one)));
+      const known = new Set(this.#damaged.map(({ record }) => JSON.stringify(record)));
+      const damaged = plan.damaged.filter(({ record }) => !known.has(JSON.stringify(record)));
       if (!events.length && !damaged.length) return;
       try {
-        await this.#database.run("readwrite", (table) => [
-          ...events.map((event) => append(table("events"), event)),
-          ...damaged.map((one) => table("damaged").add(one)),
-        ]);
+        await this.#write(events, damaged);
       } catch (error) {
         throw new Error(`Nothing was imported. ${explain(error)}`);
       }
-      this.#damaged.push(...damaged);
-      this.#total += events.length;
-      await this.#take(events);
-      this.#changed();
-      this.#tell({ added: events });
     });
   }
 
@@ -194,70 +172,88 @@ export class Store extends EventTarget {
   clear() {
     return this.#job(async () => {
       const tables = Object.keys(TABLES);
-      if (!this.problem || this.#total) {
+      try {
         await this.#database.run("readwrite", (table) => tables.map((name) => table(name).clear()));
+        this.problem = "";
+      } catch (error) {
+        if (/** @type {Error} */ (error).name !== "SecurityError") throw error; // else nothing is there
       }
       this.#forget();
       this.#tell({ cleared: true });
     });
   }
 
+  /** State and log afresh from the database. */
   async #start() {
+    if (this.#pending.size) return; // once that is written
+    this.#log = null;
+    this.problem = "";
     try {
-      if (!this.#pending.size) this.#log = null;
       this.#persisted = (await navigator.storage?.persisted?.()) ?? false;
       const [snapshot, total] = await this.#database.run("readonly", (table) => [
         table("cache").get("snapshot"), table("events").count(),
-      ]);
-      this.#total = total;
-      if (isUsable(snapshot, total)) this.state = snapshot.state;
-      else this.state = replay([...(await this.#whole()).values()]);
+      ]).catch(() => []); // only a cache
+      if (isUsable(snapshot, total)) {
+        this.#total = total;
+        this.state = snapshot.state;
+      } else this.state = replay([...(await this.#whole()).values()]);
     } catch (error) {
-      this.#log ??= new Map();
       this.#fail(error);
     }
     this.#changed();
   }
 
-  /** All events by id, read when first asked for. */
+  /** All events by id; while the database cannot be read, as `problem` says, those that memory has. */
   async #whole() {
     if (this.#log) return this.#log;
-    const [records, damaged] = await this.#database.run("readonly", (table) => [
-      table("events").getAll(), table("damaged").getAll(),
-    ]);
     /** @type {Map<string, LogEvent>} */
     const log = new Map();
-    this.#damaged = damaged;
-    for (const record of records) {
-      const result = read(record);
-      if ("event" in result) log.set(result.event.id, result.event);
-      else this.#damaged.push(result);
+    try {
+      const [records, damaged] = await this.#database.run("readonly", (table) => [
+        table("events").getAll(), table("damaged").getAll(),
+      ]);
+      this.#damaged = damaged;
+      for (const record of records) {
+        const result = read(record);
+        if ("event" in result) log.set(result.event.id, result.event);
+        else this.#damaged.push(result);
+      }
+      this.#total = records.length;
+      this.#log = log;
+    } catch (error) {
+      if (!this.problem) throw error;
     }
-    for (const event of this.#pending.values()) if (this.problem) log.set(event.id, event);
-    this.#total = records.length;
-    this.#log = log;
+    for (const event of this.#pending.values()) log.set(event.id, event);
     return log;
   }
 
-  /** Write everything that only memory has; it counts from then on, whether there was room or not. */
-  async #write() {
-    const batch = [...this.#pending.values()];
-    if (!batch.length) return true; // an earlier job has written it
-    let stored = true;
+  /** An event counts from now on, whether there is room for it or not. @param {LogEvent} event */
+  async #add(event) {
     try {
-      await this.#database.run("readwrite", (table) => batch.map((event) => append(table("events"), event)));
-      for (const event of batch) this.#pending.delete(event.id);
-      this.#total += batch.length;
-      this.problem = "";
+      await this.#write([event]);
+      return true;
     } catch (error) {
-      this.#log ??= await this.#whole().catch(() => new Map());
+      this.#pending.set(event.id, event);
       this.#fail(error);
-      stored = false;
+      await this.#take([event]);
+      this.#changed();
+      return false;
     }
-    await this.#take(batch);
-    this.#changed();
-    if (stored) this.#tell({ added: batch });
-    return stored;
+  }
+
+  /**
+   * Write these and what only memory has, wholly or not at all, and let them count.
+   * @param {LogEvent[]} events @param {Damaged[]} [damaged]
+   */
+  async #write(events, damaged = []) {
+    const added = [...this.#pending.values(), ...events];
+    await this.#database.run("readwrite", (table) => [
+      ...added.map((event) => append(table, event)), ...damaged.map((one) => table("damaged").add(one)),
+    ]);
+    this.#pending.clear();
+    this.#tell({ added, damaged });
+    if (this.problem) return this.#start(); // what could not be read may be readable again
+    return this.#hear({ added, damaged }).catch(() => this.#start()); // it is written, whatever cannot be read
   }
 
   /** Let events count. @param {LogEvent[]} events */
@@ -267,11 +263,12 @@ export class Store extends EventTarget {
     this.state = extend(this.state, fresh) ?? replay([...(await this.#whole()).values()]);
   }
 
-  /** @param {Message} message from another tab */
-  async #hear({ added = [], cleared }) {
+  /** What was written, here or in another tab. @param {Message} message */
+  async #hear({ added = [], damaged = [], cleared }) {
     if (cleared) this.#forget();
     const events = added.map(read).flatMap((result) => ("event" in result ? [result.event] : []));
     this.#total += events.filter((event) => !this.#log?.has(event.id)).length;
+    this.#damaged.push(...damaged);
     await this.#take(events);
     this.#changed();
   }
@@ -323,13 +320,24 @@ export class Store extends EventTarget {
   }
 }
 
-/** @param {IDBObjectStore} table @param {LogEvent} event */
+/**
+ * An event that is there already was written before the connection was lost: all the better. A damaged record under
+ * its id is set aside.
+ * @param {Tables} table @param {LogEvent} event
+ */
 function append(table, event) {
-  const request = table.add(event);
+  const events = table("events"), request = events.add(event);
   request.onerror = (error) => {
     if (request.error?.name !== "ConstraintError") return;
-    error.preventDefault(); // it is there already, written before the connection was lost: all the better
+    error.preventDefault();
     error.stopPropagation();
+    const found = events.get(event.id);
+    found.onsuccess = () => {
+      const result = read(found.result);
+      if ("event" in result) return;
+      table("damaged").add(result);
+      events.put(event);
+    };
   };
   return request;
 }
