@@ -227,6 +227,7 @@ LEARN = """async () => {
   }));
   const text = JSON.stringify({ format: "generative-ai-study-log", version: 1, events, damaged: [] });
   await store.import(await store.preview(text));
+  await new Promise((done) => setTimeout(done, 2000)); // until the snapshot is there
   return (await store.events()).length;
 }"""
 READY = """addEventListener("DOMContentLoaded", function look() {

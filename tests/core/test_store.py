@@ -221,6 +221,14 @@ def test_a_snapshot_that_cannot_be_read_hides_no_event(page: Page) -> None:
     assert len(page.evaluate(IDS)) == 2
 
 
+def test_a_snapshot_is_there_without_the_page_being_left(page: Page) -> None:
+    grade(page, "a")
+    page.wait_for_timeout(1000)  # twice as long as it waits for the next event
+    assert page.evaluate(SNAPSHOT, "forge")
+    page.reload()
+    says(page, "2 cards, 2 reviews")
+
+
 FAILS = """
   if (sessionStorage.getItem("fails")) {
     const open = IDBFactory.prototype.open;

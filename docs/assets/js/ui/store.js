@@ -17,6 +17,8 @@ import { Database } from "./database.js";
 /** @typedef {{ added?: unknown[], damaged?: Damaged[], cleared?: boolean }} Message what tabs tell each other */
 /** @typedef {{ event: LogEvent, stored: boolean }} Outcome */
 
+/** Milliseconds from the last event to its snapshot. */
+const PAUSE = 500;
 /** Raise it whenever `replay` makes another state of the same events: older snapshots are then left alone. */
 const SNAPSHOT = 2;
 const TABLES = { events: { keyPath: "id" }, damaged: { autoIncrement: true }, cache: {} };
@@ -49,6 +51,7 @@ export class Store extends EventTarget {
   #damaged = [];
   /** Events for which there was no room, so that only memory has them. @type {Map<string, LogEvent>} */
   #pending = new Map();
+  #timer = 0;
   /** How many records the database should hold; no snapshot is written when it holds others. */
   #total = 0;
   #persisted = false;
@@ -196,7 +199,10 @@ export class Store extends EventTarget {
       if (isUsable(snapshot, total)) {
         this.#total = total;
         this.state = snapshot.state;
-      } else this.state = replay([...(await this.#whole()).values()]);
+      } else {
+        this.state = replay([...(await this.#whole()).values()]);
+        this.#keepSoon();
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -261,6 +267,7 @@ export class Store extends EventTarget {
     const fresh = events.filter((event) => !this.#log?.has(event.id));
     for (const event of fresh) this.#log?.set(event.id, event);
     this.state = extend(this.state, fresh) ?? replay([...(await this.#whole()).values()]);
+    this.#keepSoon();
   }
 
   /** What was written, here or in another tab. @param {Message} message */
@@ -282,8 +289,15 @@ export class Store extends EventTarget {
     this.#changed();
   }
 
+  /** A page that is being left often has no time for it any more. */
+  #keepSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#job(() => this.#keepSnapshot()), PAUSE);
+  }
+
   /** Keep the state for the next visit, unless it has what the database has not, or the other way round. */
   async #keepSnapshot() {
+    clearTimeout(this.#timer);
     if (this.problem || this.#pending.size || !this.#total) return;
     const snapshot = { version: SNAPSHOT, total: this.#total, state: this.state };
     await this.#database.run("readwrite", (table) => {
