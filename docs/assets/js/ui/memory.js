@@ -1,6 +1,7 @@
 // The one store of this page, and what the elements of the study part ask it.
 import { entry } from "../core/cards.js";
-import { offsetIn, queue } from "../core/queue.js";
+import { DAY } from "../core/fsrs.js";
+import { offsetIn, queue, studyDay } from "../core/queue.js";
 import { style } from "./dom.js";
 
 /** @import { Store } from "./store.js" */
@@ -55,6 +56,12 @@ export const dress = () => (dressed ??= style("study.css"));
 export const dueOf = (store, cards, newADay = 0) =>
   queue(cards.map((card) => entry(store.state, card)), Date.now(), offsetIn(), newADay);
 
-/** A day as readers write it. @param {number} instant */
-export const dayOf = (instant) =>
-  new Date(instant).toLocaleDateString("en", { day: "numeric", month: "long", year: "numeric" });
+/** The study day that it is now. */
+export const today = () => studyDay(Date.now(), offsetIn());
+
+/** A study day as readers write it, whatever the zone. @param {number} day as `studyDay` counts them */
+export const dayName = (day) =>
+  new Date(day * DAY).toLocaleDateString("en", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+
+/** The date of the study day of an instant. @param {number} instant */
+export const dayOf = (instant) => dayName(studyDay(instant, offsetIn()));
