@@ -241,7 +241,7 @@ def test_our_own_scripts_are_small(site: Site) -> None:
 
 
 def imported(script: Path, on_demand: bool = False, left_out: Container[str] = ()) -> set[Path]:
-    """A script with all that it imports: at once, or also what it fetches later, without files of some names."""
+    """A script with all that it imports: at once, or what it fetches later, too; without these names."""
     found, waiting = set(), [script.resolve()]
     pattern = r'(?m)^import .*?"(\.[^"]+)"'
     if on_demand:
@@ -264,7 +264,7 @@ STUDY = {
     "start": ("today menu", 20_000),
 }
 ON_REQUEST = {f"study-{part}.js" for part in ("settings", "finished", "result", "import", "deletion")}
-"""What a page fetches when the reader opens a panel, chooses a file, hands in, or has answered the last card."""
+"""What a page fetches when a panel is opened, a file chosen, an exam handed in, the last card answered."""
 
 
 @pytest.mark.parametrize("name", STUDY)
