@@ -12,6 +12,13 @@ import { QuizForm } from "./study-form.js";
 
 const SIZES = [5, 10, 20, 40], ID = "exam";
 
+/**
+ * The exam that goes on, and its address. At the first link within a page the theme puts a fresh copy of the page in
+ * place, without the answers.
+ * @type {{ exam: StudyExam, query: string } | null}
+ */
+let running = null;
+
 class StudyExam extends HTMLElement {
   #leave = new AbortController();
   /** @type {Listed[]} */
@@ -24,6 +31,7 @@ class StudyExam extends HTMLElement {
   #place = element("div", {});
 
   async connectedCallback() {
+    if (running && running.exam !== this && running.query === location.search) return this.replaceWith(running.exam);
     const { signal } = (this.#leave = new AbortController());
     try {
       const [all] = await Promise.all([courseCards(), dress()]);
@@ -52,6 +60,7 @@ class StudyExam extends HTMLElement {
     if (wanted === this.#shown) return;
     this.#shown = wanted;
     this.#status.textContent = ignored.length ? `The address says something that this page does not know: ${ignored.join(", ")}.` : "";
+    running = seed ? { exam: this, query: location.search } : null;
     if (seed) await this.begin(seed, Number(state.size?.[0] ?? 10), state.chapter ?? []);
     else this.choose();
   }
