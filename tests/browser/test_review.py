@@ -293,7 +293,7 @@ def storage(page: Page, site: Site, *events: dict[str, Any]) -> Locator:
 
 def give(panel: Locator, folder: Path, text: str) -> None:
     """Choose a file with this text for import; from the disk, as sending its bytes is slow."""
-    file = folder / "log.json"
+    file = folder / f"log-{len(text)}.json"
     file.write_text(text, encoding="utf-8")
     panel.get_by_label("File to import").set_input_files(file)
 

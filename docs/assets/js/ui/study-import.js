@@ -12,7 +12,8 @@ const LARGEST = 130_000_000;
 export async function preview(store, file, place, tell) {
   place.replaceChildren();
   if (file.size > LARGEST) return tell(`The file has ${Math.round(file.size / 1e6)} MB; no log of this site is that large.`);
-  const plan = await store.preview(await file.text());
+  // A file that was changed or deleted since it was chosen cannot be read: it is no log.
+  const plan = await store.preview(await file.text().catch(() => ""));
   if (plan.fault) return tell(plan.fault);
   const kept = new Set((await store.damaged()).map((one) => JSON.stringify(one)));
   plan.damaged = plan.damaged.filter((one) => !kept.has(JSON.stringify(one)));
