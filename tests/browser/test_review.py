@@ -215,6 +215,7 @@ def test_the_same_link_is_the_same_exam_and_what_was_missed_goes_to_review(page:
     friend.goto(page.url)
     expect(friend.locator(".quiz__form")).to_have_count(5)
     assert friend.locator(".quiz__stem, fieldset").evaluate_all(texts) == mine
+    friend.close()  # in the background every click would wait for seconds
 
     for place, quiz in enumerate(tool.locator(".quiz").all()):
         if place < 3:
