@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ PUT = """async ({ events }) => {
   const text = JSON.stringify({ format: "generative-ai-study-log", version: 1, events, damaged: [] });
   await store.import(await store.preview(text));
 }"""
+
+BLOCKED = "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }"
 
 
 def review(card: str, at: datetime, rating: int = 3, **more: Any) -> dict[str, Any]:
@@ -120,7 +123,12 @@ def test_a_quiz_gives_a_reason_for_each_option(right: bool, page: Page, site: Si
     quiz.get_by_role("button", name="Check").click()
     expect(quiz.get_by_role("status")).to_have_text("Choose an option first.")
     expect(quiz.locator("fieldset input").first).to_be_focused()
+    inputs = quiz.locator("fieldset input").all()
+    for one in inputs:
+        expect(one).to_have_accessible_description("")
     choose(quiz, right)
+    for one in inputs:
+        expect(one).to_have_accessible_description(re.compile("^(Right|Wrong)"))
     reasons = quiz.locator(".quiz__reason")
     for reason in reasons.all():
         expect(reason).to_be_visible()
@@ -152,7 +160,10 @@ def test_what_is_due_has_a_quiet_mark_here_and_in_the_menu(page: Page, site: Sit
     page.clock.set_fixed_time(NOON)
     page.goto(site.url + CHAPTER)
     name = str(card(page, "question").locator("details").get_attribute("id"))
-    put(page, review(name, datetime(2026, 11, 1, 12), 4))
+    index = json.loads((site.folder / "study" / "chapters.json").read_text("utf-8"))
+    (names,) = [one["cards"] for one in index["chapters"] if one["address"] == CHAPTER]
+    others = [review(one["id"], NOON, 4) for one in names if one["id"] != name]
+    put(page, review(name, datetime(2026, 11, 1, 12), 4), *others)
     page.reload()
     question = card(page, "question")
     expect(question.locator(".study-mark")).to_have_text("Due")
@@ -165,6 +176,23 @@ def test_what_is_due_has_a_quiet_mark_here_and_in_the_menu(page: Page, site: Sit
     question.get_by_role("button", name="Good").click()
     expect(question.locator(".study-mark")).to_be_hidden()
     expect(menu).to_have_count(0)
+    done = page.get_by_role("navigation").get_by_role("link", name=re.compile("^BERT ✓ worked through"))
+    expect(done).to_be_visible()
+
+
+def test_a_step_that_is_over_is_asked_again_and_in_the_menu(page: Page, site: Site) -> None:
+    """Of a reader whose first answer it was: the page was opened without the menu's script."""
+    page.clock.install(time=NOON)
+    question = opened(page, site)
+    question.get_by_role("button", name="Good").click()
+    expect(question.get_by_role("status")).to_contain_text("10 min")
+    page.clock.run_for(11 * 60_000)
+    question.locator("summary").click()
+    question.locator("summary").click()
+    expect(question.get_by_role("button", name="Good")).to_be_visible()
+    menu = page.get_by_role("navigation").get_by_role("link", name=re.compile("^BERT 1 due"))
+
+    expect(menu).to_be_visible()
 
 
 def test_a_card_that_is_not_due_is_not_asked_but_may_be(page: Page, site: Site) -> None:
@@ -197,9 +225,7 @@ def test_a_changed_text_keeps_its_schedule_and_says_so(page: Page, site: Site) -
 
 
 def test_storage_that_is_blocked_is_told_with_the_grade(page: Page, site: Site) -> None:
-    page.add_init_script(
-        "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }"
-    )
+    page.add_init_script(BLOCKED)
     question = opened(page, site)
     question.get_by_role("button", name="Good").click()
 
@@ -273,3 +299,12 @@ def test_open_and_graded_cards_serve_everybody(scheme: str, page: Page, site: Si
     page.set_viewport_size({"width": 360, "height": 740})
 
     assert found + page.evaluate(TOO_WIDE) == []
+
+
+def test_cards_and_review_work_on_the_second_engine(page: Page, next_site: Site) -> None:
+    question = opened(page, next_site)
+    question.get_by_role("button", name="Again").click()
+    expect(question.get_by_role("status")).to_contain_text("asked again in 1 min")
+    page.goto(f"{next_site.url}study/review/")
+
+    expect(page.locator("study-review .review-counts")).to_contain_text("1 in a few minutes")

@@ -25,7 +25,7 @@ class ForgettingCurve extends HTMLElement {
       const points = Array.from({ length: DAYS + 1 }, (_, day) => `${x(day).toFixed(1)},${y(recall(day, stability)).toFixed(1)}`);
       line.setAttribute("d", `M${points.join("L")}`);
       const at = Math.min(stability, DAYS);
-      for (const [name, value] of Object.entries({ x1: x(at), x2: x(at), y1: y(0.9), y2: y(0) })) mark.setAttribute(name, String(value));
+      for (const [name, value] of Object.entries({ x1: x(at), x2: x(at), y1: y(recall(at, stability)), y2: y(0) })) mark.setAttribute(name, String(value));
       const after = Math.round(100 * recall(30, stability));
       told.textContent = `Stability ${stability < 10 ? stability.toFixed(1) : Math.round(stability)} days: after 30 days ${after} %.`;
       range.setAttribute("aria-valuetext", told.textContent);

@@ -61,5 +61,8 @@ export const dress = once(() => style("study.css"));
 export const dueOf = (store, cards, newADay = 0) =>
   queue(cards.map((card) => entry(store.state, card)), Date.now(), offsetIn(), newADay);
 
+/** The study day that it is now. */
+export const today = () => studyDay(Date.now(), offsetIn());
+
 /** The study day of an instant, as readers write it. @param {number} instant */
 export const dayOf = (instant) => dateOf(studyDay(instant, offsetIn()));

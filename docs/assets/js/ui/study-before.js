@@ -1,7 +1,8 @@
 // <study-before> around links to quizzes on what a chapter requires: opened, they can be answered in place, and a
 // wrong answer says where to read again.
 import { element, must } from "./dom.js";
-import { cardNode, fetchPage } from "./study-cards.js";
+import "./study-card.js";
+import { copyOf, fetchPage } from "./study-cards.js";
 
 class StudyBefore extends HTMLElement {
   #leave = new AbortController();
@@ -23,13 +24,14 @@ class StudyBefore extends HTMLElement {
       const link = must(item, "a", HTMLAnchorElement);
       item.setAttribute("data-filled", "");
       try {
-        const node = await cardNode(link.href);
+        const node = await copyOf(link.href);
         link.hidden = true;
         item.replaceChildren(node, element("p", { class: "study-status" }, "From ", link));
         link.textContent = (await title(link.href)) ?? "its chapter";
         link.hidden = false;
       } catch (error) {
-        item.removeAttribute("data-filled"); // the link stays
+        // The link stays.
+        item.removeAttribute("data-filled");
         console.warn(error);
       }
     }

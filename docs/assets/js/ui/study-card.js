@@ -1,13 +1,15 @@
-// What a question and a quiz share once they remember: grading with the next interval of each rating, undo, suspend,
+// Questions and quizzes that remember. What they share: grading with the next interval of each rating, undo, suspend,
 // and the mark in the margin. Attributes: `cram` leaves the schedule alone, with `review` the page has an undo of its own.
 import { fingerprint, outlook, RATINGS, spoken } from "../core/cards.js";
-import { button, element } from "./dom.js";
+import { DAY } from "../core/fsrs.js";
+import { button, element, must } from "./dom.js";
 import { dayOf, dress, dueOf, isUsed, memory } from "./memory.js";
+import { QuizForm } from "./study-form.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { LogEvent } from "../core/log.js" */
 
-export class StudyCard extends HTMLElement {
+class StudyCard extends HTMLElement {
   #leave = new AbortController();
   /** @type {Store | null} */
   #store = null;
@@ -24,13 +26,16 @@ export class StudyCard extends HTMLElement {
 
   async connectedCallback() {
     const { signal } = (this.#leave = new AbortController());
-    await dress(); // what is built without its style would jump
+    // What is built without its style would jump.
+    await dress();
     if (signal.aborted) return;
     try {
-      this.#text ||= this.content.textContent ?? ""; // as it came: the form of a quiz is added to it
+      // As it came: the form of a quiz is added to it.
+      this.#text ||= this.content.textContent ?? "";
       this.build(signal);
     } catch (error) {
-      this.dataset.error = ""; // the text stays as it is
+      // The text stays as it is.
+      this.dataset.error = "";
       console.error(this, error);
       return;
     }
@@ -118,26 +123,27 @@ export class StudyCard extends HTMLElement {
    */
   async offer(told = "", anyway = false) {
     const store = await this.wake(), { known } = this;
+    // Time has passed, or another store event is still to come.
+    this.mark();
     if (known?.suspended) {
       this.say("This card is suspended: it is not asked in review.", button("Resume", () => this.suspend(false)));
       return;
     }
-    const due = known?.memory?.due ?? 0;
-    if (known?.memory && this.dataset.study !== "due" && !anyway && !this.hasAttribute("cram")) {
-      this.say(`${told} Asked again in ${spoken(Math.max(0, due - Date.now()))}.`.trim(),
+    const cram = this.hasAttribute("cram");
+    if (this.dataset.study === "known" && !anyway && !cram && !this.hasAttribute("review")) {
+      this.say(`${told} Asked again in ${spoken(Math.max(0, (known?.memory?.due ?? 0) - Date.now()))}.`.trim(),
         button("Grade it now", () => this.offer(told, true).then(() => this.focusRating())));
       return;
     }
-    const spans = outlook(known, store.state.settings.retention, Date.now());
+    const spans = cram ? [] : outlook(known, store.state.settings.retention, Date.now()).map(spoken);
     const bar = element("div", { class: "study-grades", role: "group", "aria-label": "How well did you know it?" },
       ...RATINGS.map((name, place) => {
-        const span = this.hasAttribute("cram") ? "" : spoken(spans[place]);
         const made = button(name, () => this.grade(place + 1), { "data-rating": place + 1 });
-        if (span) made.append(" ", element("small", {}, span));
+        if (!cram) made.append(" ", element("small", {}, spans[place]));
         return made;
       }));
     this.say([told, this.changed].filter(Boolean).join(" "), bar,
-      ...(this.hasAttribute("cram") ? [] : [button("Suspend", () => this.suspend(true), { class: "quiet" })]));
+      ...(cram ? [] : [button("Suspend", () => this.suspend(true), { class: "quiet" })]));
   }
 
   focusRating() {
@@ -156,24 +162,35 @@ export class StudyCard extends HTMLElement {
       this.announce({ rating });
       return;
     }
-    if (this.#busy) return; // the second half of a double click
+    // The second half of a double click.
+    if (this.#busy) return;
     this.#busy = true;
+    try {
+      await this.keep(rating, told);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** @param {number} rating @param {string} told */
+  async keep(rating, told) {
     const store = await this.wake(), { changed, dataset: { fact } } = this;
     const { event, stored } = await store.grade(this.card, rating, { hash: this.hash, ...(fact ? { answer: fact.slice(0, 400) } : {}) });
-    this.#busy = false;
     this.#graded = event;
     const due = this.known?.memory?.due ?? Date.now(), span = due - Date.now();
-    const when = span < 20 * 3_600_000 ? "" : `, on ${dayOf(due)}`;
+    const when = span < DAY * 5 / 6 ? "" : `, on ${dayOf(due)}`;
     const more = [rating === 1 ? changed : "", stored ? "" : store.problem].filter(Boolean).join(" ");
     this.say(`${told}: asked again in ${spoken(span)}${when}. ${more}`.trim(),
       ...(this.hasAttribute("review") ? [] : [button("Undo", () => this.undo())]));
     this.status.focus({ preventScroll: true });
     this.announce({ rating, event });
+    // After the first answer it has something to say.
+    import("./study-menu.js");
   }
 
   /** @param {{ rating: number, event?: LogEvent }} detail */
   announce(detail) {
-    this.dispatchEvent(new CustomEvent("graded", { bubbles: true, detail: { card: this.card, ...detail } }));
+    this.dispatchEvent(new CustomEvent("graded", { bubbles: true, detail: { card: this.card, told: this.status.textContent, ...detail } }));
   }
 
   async undo() {
@@ -196,3 +213,82 @@ export class StudyCard extends HTMLElement {
     if (suspended) this.announce({ rating: 0, event });
   }
 }
+
+/** A question: open it after thinking, then say how well you knew the answer. */
+class StudyQuestion extends StudyCard {
+  /** @type {Keys} */
+  static keys = {
+    of: "Questions",
+    keys: [
+      ["Space", "on a question: show the answer, or hide it"],
+      ["1 2 3 4", "in an open question: again, hard, good, easy"],
+    ],
+  };
+
+  /** @param {AbortSignal} signal */
+  build(signal) {
+    const details = must(this, "details.question", HTMLDetailsElement);
+    details.append(this.view);
+    details.addEventListener("toggle", () => (details.open ? this.offer() : this.say("")), { signal });
+    if (details.open) this.offer();
+  }
+
+  /** Show the answer. */
+  reveal() {
+    must(this, "details.question", HTMLDetailsElement).open = true;
+  }
+}
+
+
+/**
+ * A quiz: a form to answer it. A wrong answer counts as "again"; after a right one the reader says how hard it was.
+ * The options stand in another order every day.
+ */
+class StudyQuiz extends StudyCard {
+  /** @type {Keys} */
+  static keys = { of: "Quizzes", keys: [["Space", "choose an option"], ["Enter", "check the answer"]] };
+
+  /** @type {QuizForm | null} */
+  #asked = null;
+  /** As the page has it, to be asked again. @type {Node | null} */
+  #plain = null;
+  #check = element("button", { type: "submit" }, "Check");
+
+  build() {
+    if (this.#asked) return;
+    this.#plain = this.content.cloneNode(true);
+    const asked = (this.#asked = new QuizForm(this.content, new Date().toDateString()));
+    asked.form.append(this.#check, this.view);
+    asked.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.check(asked);
+    });
+  }
+
+  /** @param {QuizForm} asked */
+  async check(asked) {
+    if (!asked.answered) {
+      this.say("Choose an option first.");
+      asked.focus();
+      return;
+    }
+    const right = asked.resolve();
+    this.#check.remove();
+    this.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: { card: this.card, right } }));
+    if (right) {
+      await this.offer("Right. How hard was it?");
+      this.status.focus({ preventScroll: true });
+    } else await this.grade(1, "Not right");
+  }
+
+  /** @param {string} told */
+  async again(told) {
+    if (this.#plain) this.content.replaceWith(this.#plain);
+    this.#asked = null;
+    this.build();
+    this.say(`${told} Answer it again, or leave it.`);
+  }
+}
+
+customElements.define("study-question", StudyQuestion);
+customElements.define("study-quiz", StudyQuiz);

@@ -1,11 +1,13 @@
 // Which cards the site has: the build lists them. What stands on those of the chapters is read from the chapters.
+import { button, element } from "./dom.js";
 import { SITE } from "./memory.js";
 
+/** @import { Store } from "./store.js" */
 /**
  * @typedef {object} Listed
  * @property {string} id
  * @property {"question" | "quiz"} kind
- * @property {string} chapter the address of the page where it stands, or of a drill's fact
+ * @property {string} chapter the address of the page where it stands; drills are a group of their own
  * @property {string} title the page's title
  * @property {string} part
  * @property {string} [hash] of a drill: another one stands for another fact
@@ -24,23 +26,34 @@ import { SITE } from "./memory.js";
  * @property {{ title: string, url: string }[]} sources
  */
 
-export const DRILLS = "Drills from the data";
+const DRILLS = "Drills from the data";
 
 /** @type {Map<string, Promise<any>>} */
-const files = new Map();
-/** @type {Map<string, Promise<Document>>} */
-const pages = new Map();
+const fetched = new Map();
 
-/** @param {string} name of a file beside the study pages @returns {Promise<any>} */
-function fetchFile(name) {
-  const known = files.get(name) ?? fetch(new URL(`study/${name}`, SITE)).then((answer) => {
-    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-    return answer.json();
+/**
+ * @template T
+ * @param {string} address
+ * @param {(answer: Response) => Promise<T>} read
+ * @returns {Promise<T>} from the first time on the same
+ */
+function once(address, read) {
+  const known = fetched.get(address) ?? fetch(address).then((answer) => {
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    return read(answer);
   });
-  files.set(name, known);
-  known.catch(() => files.delete(name)); // the next call tries again
+  fetched.set(address, known);
+  // The next call tries again.
+  known.catch(() => fetched.delete(address));
   return known;
 }
+
+/** @param {string} name of a file beside the study pages */
+const fetchFile = (name) => once(new URL(`study/${name}`, SITE).href, (answer) => answer.json());
+
+/** @param {string} address @returns {Promise<Document>} */
+export const fetchPage = (address) =>
+  once(address, async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html"));
 
 /** All cards that stand in chapters, in the order of the course. @returns {Promise<Listed[]>} */
 export async function courseCards() {
@@ -51,54 +64,45 @@ export async function courseCards() {
 }
 
 /** The cards that the build makes from rows of the data. @returns {Promise<Listed[]>} */
-export async function drillCards() {
+async function drillCards() {
   /** @type {{ drills: Drill[] }} */
   const { drills } = await fetchFile("drills.json");
-  return drills.map((drill) => ({
-    id: drill.id, kind: drill.kind, chapter: new URL(drill.at, SITE).href, title: DRILLS, part: DRILLS, hash: drill.hash, drill,
-  }));
+  return drills.map((drill) => ({ id: drill.id, kind: drill.kind, chapter: DRILLS, title: DRILLS, part: DRILLS, hash: drill.hash, drill }));
 }
 
-/** @param {string} address @returns {Promise<Document>} */
-export function fetchPage(address) {
-  const known = pages.get(address) ?? fetch(address).then(async (answer) => {
-    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
-  });
-  pages.set(address, known);
-  known.catch(() => pages.delete(address)); // the next call tries again
-  return known;
-}
+/** All cards of the site. */
+export const allCards = async () => (await Promise.all([courseCards(), drillCards()])).flat();
+
+/** All cards that may be due: those of the data only where one of them was answered. @param {Store} store */
+export const dueCards = (store) =>
+  [...store.state.cards.keys()].some((id) => id.startsWith("drill-")) ? allCards() : courseCards();
 
 /** Where a card stands. @param {Listed} card */
-export const placeOf = ({ chapter, id, drill }) => (drill ? chapter : `${chapter}#${id}`);
-
-/** A card to be put into a page. @param {Listed} card @param {Record<string, string>} [attributes] for its element */
-export async function nodeOf(card, attributes = {}) {
-  if (!card.drill) return cardNode(placeOf(card), attributes);
-  await import(`./study-${card.kind}.js`);
-  return (await import("./study-drill.js")).drillNode(card.drill, attributes);
-}
+export const placeOf = ({ chapter, id, drill }) => (drill ? new URL(drill.at, SITE).href : `${chapter}#${id}`);
 
 /**
  * A copy of a card for another page, with addresses that work there; not in a page yet.
  * @param {string} address of the card: its page and `#id`
- * @param {Record<string, string>} [attributes] for its element
  */
-export async function cardNode(address, attributes = {}) {
+export async function copyOf(address) {
   const [page, id] = address.split("#"), found = (await fetchPage(page)).getElementById(id);
   const whole = found?.closest("study-question, study-quiz");
   if (!whole) throw new Error(`${id}: no such card in ${page}`);
-  const node = /** @type {HTMLElement} */ (document.importNode(whole, true));
-  for (const link of node.querySelectorAll("a[href]")) {
-    link.setAttribute("href", new URL(link.getAttribute("href") ?? "", page).href);
+  const node = document.importNode(whole, true);
+  for (const [selector, name] of [["a[href]", "href"], ["img[src]", "src"]]) {
+    for (const one of node.querySelectorAll(selector)) one.setAttribute(name, new URL(one.getAttribute(name) ?? "", page).href);
   }
-  for (const image of node.querySelectorAll("img[src]")) {
-    image.setAttribute("src", new URL(image.getAttribute("src") ?? "", page).href);
-  }
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  await import(`./${node.localName}.js`);
   return node;
+}
+
+/**
+ * Say that the list of cards did not come, and let the reader try again.
+ * @param {Element} place @param {unknown} error @param {() => void} again
+ */
+export function notFetched(place, error, again) {
+  console.warn(error);
+  place.replaceChildren(element("p", { role: "alert" }, "The list of questions could not be fetched. Is there a connection? "),
+    button("Try again", again));
 }
 
 /**

@@ -9,9 +9,9 @@ import { element } from "./dom.js";
  */
 const nodes = (html) => [...document.importNode(new DOMParser().parseFromString(html, "text/html").body, true).childNodes];
 
-/** @param {Drill} drill @param {Record<string, string>} attributes */
-export function drillNode(drill, attributes) {
-  const data = { "data-hash": drill.hash, "data-fact": drill.fact, ...attributes };
+/** @param {Drill} drill */
+export function drillNode(drill) {
+  const data = { "data-hash": drill.hash, "data-fact": drill.fact };
   const sources = element("p", { class: "cite" }, "Source: ", ...drill.sources.flatMap(({ title, url }, place) =>
     [place ? ", " : "", element("a", { href: url, rel: "external" }, title)]));
   const told = [...nodes(drill.answer), ...(drill.sources.length ? [sources] : [])];

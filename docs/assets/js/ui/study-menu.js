@@ -2,74 +2,58 @@
 // due, and which chapters are worked through. Loaded only where this browser has a log.
 import { element } from "./dom.js";
 import { dress, dueOf, memory } from "./memory.js";
-import { courseCards, grouped } from "./study-cards.js";
+import { dueCards, grouped } from "./study-cards.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { Listed } from "./study-cards.js" */
 
 let wake = 0;
 
-/** @param {Store} store @param {Map<string, Listed[]>} chapters */
-function show(store, chapters) {
-  const all = [...chapters.values()].flat(), now = new Set(dueOf(store, all).now);
-  for (const [address, cards] of chapters) {
-    const due = cards.filter(({ id }) => now.has(id)).length;
-    const open = cards.filter(({ id }) => !store.state.cards.get(id)?.memory).length;
-    const told = due ? `${due} due` : open ? "" : "✓";
-    const path = new URL(address).pathname;
-    for (const link of document.querySelectorAll(".md-sidebar--primary a.md-nav__link, .concept-map li a")) {
-      if (link instanceof HTMLAnchorElement && link.pathname === path) label(link, told, open ? "" : "worked through");
-    }
-    if (path === location.pathname) here(due, cards.find(({ id }) => now.has(id)));
+/** @param {Store} store @param {Listed[]} all */
+function show(store, all) {
+  const { now, soon } = dueOf(store, all), due = new Set(now);
+  const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".md-sidebar--primary a.md-nav__link, .concept-map li a"));
+  for (const [address, cards] of grouped(all.filter(({ drill }) => !drill), ({ chapter }) => chapter)) {
+    const mine = cards.filter(({ id }) => due.has(id)), { pathname } = new URL(address);
+    const done = cards.every(({ id }) => store.state.cards.get(id)?.memory);
+    for (const link of links) if (link.pathname === pathname) label(link, mine.length ? `${mine.length} due` : done ? "✓" : "");
+    if (pathname === location.pathname) here(mine);
   }
-  for (const link of document.querySelectorAll("a.md-nav__link, a.md-tabs__link")) {
-    if (link instanceof HTMLAnchorElement && link.pathname.endsWith("/study/review/") && link.closest(".md-sidebar--primary")) {
-      label(link, now.size ? `${now.size} due` : "", "");
-    }
-  }
-  rewake(store, all);
-}
-
-/** @param {HTMLAnchorElement} link @param {string} told @param {string} more */
-function label(link, told, more) {
-  const found = link.querySelector(".study-count");
-  const text = [told, more && told === "✓" ? more : ""].filter(Boolean).join(" ");
-  if ((found?.textContent ?? "") === text) return;
-  found?.remove();
-  if (!text) return;
-  const count = element("span", { class: "study-count" }, told);
-  if (told === "✓") count.append(element("span", { class: "study-hidden" }, ` ${more}`));
-  link.append(" ", count);
-}
-
-/** The head of this chapter. @param {number} due @param {Listed | undefined} first */
-function here(due, first) {
-  const head = document.querySelector(".chapter-head"), found = head?.querySelector(".study-here");
-  if (!head || !due || !first) {
-    found?.remove();
-    return;
-  }
-  const text = due === 1 ? "1 question is due here" : `${due} questions are due here`;
-  if (found?.textContent === text) return;
-  found?.remove();
-  head.append(element("span", { class: "study-here" }, element("a", { href: `#${first.id}` }, text)));
-}
-
-/** Look again when the next learning step is over. @param {Store} store @param {Listed[]} cards */
-function rewake(store, cards) {
+  for (const link of links) if (link.pathname.endsWith("/study/review/")) label(link, now.length ? `${now.length} due` : "");
+  // Look again when the next learning step is over.
   clearTimeout(wake);
-  const [next] = dueOf(store, cards).soon, due = next && store.state.cards.get(next)?.memory?.due;
-  if (due) wake = setTimeout(() => refresh(), Math.max(1000, due - Date.now()));
+  const next = store.state.cards.get(soon[0])?.memory?.due;
+  if (next) wake = setTimeout(refresh, Math.max(1000, next - Date.now()));
+}
+
+/** @param {HTMLElement} link @param {string} told */
+function label(link, told) {
+  const found = link.querySelector(".study-count");
+  // What is written anew is heard anew.
+  if ((found?.firstChild?.textContent ?? "") === told) return;
+  found?.remove();
+  if (!told) return;
+  const more = told === "✓" ? [element("span", { class: "study-hidden" }, " worked through")] : [];
+  link.append(" ", element("span", { class: "study-count" }, told, ...more));
+}
+
+/** The head of this chapter. @param {Listed[]} due */
+function here(due) {
+  const text = due.length === 1 ? "1 question is due here" : `${due.length} questions are due here`;
+  document.querySelector(".study-here")?.remove();
+  if (!due.length) return;
+  document.querySelector(".chapter-head")?.append(element("span", { class: "study-here" }, element("a", { href: `#${due[0].id}` }, text)));
 }
 
 async function refresh() {
-  const [store, cards] = await Promise.all([memory(), courseCards()]);
-  show(store, grouped(cards, ({ chapter }) => chapter));
+  const store = await memory();
+  show(store, await dueCards(store));
 }
 
-const ready = Promise.all([memory(), courseCards(), dress()]);
-ready.then(([store]) => {
-  store.addEventListener("change", refresh);
-  new MutationObserver(refresh).observe(document.body, { childList: true }); // instant navigation
-  return refresh();
-}).catch((error) => console.warn("The menu stays as it is:", error));
+Promise.all([memory(), dress()]).then(([store]) => {
+  const again = () => refresh().catch((error) => console.warn("The menu stays as it is:", error));
+  store.addEventListener("change", again);
+  // Instant navigation.
+  new MutationObserver(again).observe(document.body, { childList: true });
+  return again();
+});

@@ -1,31 +1,35 @@
 // <study-progress>: what falls due, what was remembered against what was predicted, and how well chapters are known.
 import { entry } from "../core/cards.js";
-import { forecast, offsetIn } from "../core/queue.js";
+import { dateOf, forecast, offsetIn } from "../core/queue.js";
 import { calibration, mastery } from "../core/statistics.js";
 import { button, element } from "./dom.js";
-import { dayOf, dress, memory } from "./memory.js";
-import { courseCards, drillCards, grouped } from "./study-cards.js";
+import { dress, memory, today } from "./memory.js";
+import { allCards, grouped, notFetched, placeOf } from "./study-cards.js";
 import { barChart } from "./study-chart.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { Listed } from "./study-cards.js" */
 
-const DAY = 86_400_000, AHEAD = 30;
+const AHEAD = 30;
 
 class StudyProgress extends HTMLElement {
   #leave = new AbortController();
+  /** Counts drawings: the last one counts, however long the log took to read. */
+  #turn = 0;
+  #status = element("p", { class: "study-status", role: "status", tabindex: -1 });
+  #charts = element("div", {});
 
   async connectedCallback() {
     const { signal } = (this.#leave = new AbortController());
     try {
-      const [store, course, drills] = await Promise.all([memory(), courseCards(), drillCards(), dress()]);
+      const [store, cards] = await Promise.all([memory(), allCards(), dress()]);
       if (signal.aborted) return;
-      await this.show(store, [...course, ...drills]);
+      this.replaceChildren(this.#charts, this.#status);
+      store.addEventListener("change", () => this.show(store, cards), { signal });
+      await this.show(store, cards);
       this.dataset.ready = "";
     } catch (error) {
-      console.warn(error);
-      this.replaceChildren(element("p", { role: "alert" }, "The list of questions could not be fetched. Is there a connection? "),
-        button("Try again", () => this.connectedCallback()));
+      notFetched(this, error, () => this.connectedCallback());
     }
   }
 
@@ -35,25 +39,28 @@ class StudyProgress extends HTMLElement {
 
   /** @param {Store} store @param {Listed[]} cards */
   async show(store, cards) {
-    const events = await store.events();
+    const turn = (this.#turn += 1), events = await store.events();
+    if (turn !== this.#turn) return;
     const parts = [this.forecast(store, cards), this.remembered(calibration(events)), this.chapters(store, cards)];
     const lost = [...store.state.cards.keys()].filter((id) => !cards.some((card) => card.id === id));
     if (lost.length) parts.push(element("p", {}, `${lost.length} questions that you answered are no longer on the site; their history stays in your data.`));
     const suspended = cards.filter(({ id }) => store.state.cards.get(id)?.suspended);
     if (suspended.length) parts.push(this.suspended(store, suspended));
-    this.replaceChildren(...parts);
+    const open = [...this.#charts.children].map((part) => part.querySelector("details")?.open ?? false);
+    this.#charts.replaceChildren(...parts);
+    parts.forEach((part, place) => part.querySelector("details")?.toggleAttribute("open", open[place] ?? false));
   }
 
   /** @param {Store} store @param {Listed[]} cards */
   forecast(store, cards) {
-    const now = Date.now(), counts = forecast(cards.map((card) => entry(store.state, card)), now, offsetIn(), AHEAD);
+    const counts = forecast(cards.map((card) => entry(store.state, card)), Date.now(), offsetIn(), AHEAD), first = today();
     const sum = counts.reduce((all, count) => all + count, 0);
     if (!sum) return element("p", {}, "Nothing falls due in the next 30 days. What you answer from now on is forecast here.");
     return barChart({
       title: "Due in the next 30 days.", head: ["Day", "Cards"], most: Math.max(...counts),
       says: `${counts[0]} today, ${sum} in all; new cards are not in it.`,
       bars: counts.map((value, day) => ({
-        name: dayOf(now + day * DAY), label: day ? (day % 7 ? "" : `+${day}`) : "today", value, text: String(value),
+        name: dateOf(first + day), label: day ? (day % 7 ? "" : `+${day}`) : "today", value, text: String(value),
       })),
     });
   }
@@ -91,15 +98,13 @@ class StudyProgress extends HTMLElement {
 
   /** @param {Store} store @param {Listed[]} cards */
   suspended(store, cards) {
-    const list = element("ul", {}, ...cards.map(({ id, chapter, title }) => {
-      const item = element("li", {}, element("a", { href: `${chapter}#${id}` }, `${title}: ${id.replaceAll("-", " ")}`), " ",
-        button("Resume", async () => {
-          await store.add({ kind: "resume", card: id });
-          item.replaceChildren("Resumed.");
-        }));
-      return item;
-    }));
-    return element("details", { class: "twin" }, element("summary", {}, `${cards.length} suspended`), list);
+    const items = cards.map((card) => element("li", {}, element("a", { href: placeOf(card) }, `${card.title}: ${card.id.replaceAll("-", " ")}`), " ",
+      button("Resume", async () => {
+        await store.add({ kind: "resume", card: card.id });
+        this.#status.textContent = `Resumed: ${card.title}.`;
+        this.#status.focus({ preventScroll: true });
+      })));
+    return element("div", {}, element("details", { class: "twin" }, element("summary", {}, `${cards.length} suspended`), element("ul", {}, ...items)));
   }
 }
 

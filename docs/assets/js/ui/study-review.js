@@ -1,15 +1,15 @@
 // <study-review>: the cards that are due, of all chapters, one after the other.
-import { entry, shuffled, spoken } from "../core/cards.js";
-import { forecast, offsetIn } from "../core/queue.js";
+import { shuffled, spoken } from "../core/cards.js";
+import { offsetIn, studyDay } from "../core/queue.js";
 import { button, element } from "./dom.js";
-import { dayOf, dress, dueOf, memory, SITE } from "./memory.js";
-import { courseCards, drillCards, grouped, nodeOf, placeOf } from "./study-cards.js";
+import { dress, dueOf, memory, today } from "./memory.js";
+import "./study-card.js";
+import { allCards, copyOf, grouped, notFetched, placeOf } from "./study-cards.js";
+import { drillNode } from "./study-drill.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { Listed } from "./study-cards.js" */
 /** @import { LogEvent } from "../core/log.js" */
-
-const DAY = 86_400_000, YEARS = 10;
 
 class StudyReview extends HTMLElement {
   /** @type {Keys} */
@@ -20,15 +20,18 @@ class StudyReview extends HTMLElement {
 
   #leave = new AbortController();
   #timer = 0;
-  #all = /** @type {Listed[]} */ ([]);
-  #store = /** @type {Store | null} */ (null);
-  /** What was done here, for undo; a step of cramming has no event. @type {{ card: Listed, event?: LogEvent }[]} */
+  /** @type {Listed[]} */
+  #all = [];
+  /** @type {Store | null} */
+  #store = null;
+  /** What was done here, for undo; a step of cramming has no event, to suspend has no rating. @type {{ card: Listed, rating: number, event?: LogEvent }[]} */
   #done = [];
   /** Cards left in this round of cramming, or null. @type {Listed[] | null} */
   #cram = null;
   /** Cards that the reader skipped, because they could not be fetched. @type {Set<string>} */
   #lost = new Set();
-  #current = /** @type {Listed | null} */ (null);
+  /** @type {Listed | null} */
+  #current = null;
   /** Counts showings, so that a card that arrives late is not shown. */
   #turn = 0;
 
@@ -41,14 +44,12 @@ class StudyReview extends HTMLElement {
   async connectedCallback() {
     const { signal } = (this.#leave = new AbortController());
     try {
-      const [store, course, drills] = await Promise.all([memory(), courseCards(), drillCards(), dress()]);
+      const [store, all] = await Promise.all([memory(), allCards(), dress()]);
       if (signal.aborted) return;
       this.#store = store;
-      this.#all = [...course, ...drills];
+      this.#all = all;
     } catch (error) {
-      console.warn(error);
-      this.replaceChildren(element("p", { role: "alert" }, "The list of questions could not be fetched. Is there a connection? "),
-        button("Try again", () => this.connectedCallback()));
+      notFetched(this, error, () => this.connectedCallback());
       return;
     }
     this.build();
@@ -70,37 +71,29 @@ class StudyReview extends HTMLElement {
   }
 
   build() {
-    this.#chapter.append(element("option", { value: "" }, "All chapters"));
+    /** @param {string} value @param {string} text */
+    const option = (value, text) => element("option", { value }, text);
+    this.#chapter.append(option("", "All chapters"));
     for (const [part, cards] of grouped(this.#all, (card) => card.part)) {
-      this.#chapter.append(element("optgroup", { label: part }, element("option", { value: part }, cards[0].drill ? "All drills" : `All of ${part}`),
-        ...(cards[0].drill ? [] : [...grouped(cards, (card) => card.chapter)].map(([address, [{ title }]]) => element("option", { value: address }, title)))));
+      const chapters = cards[0].drill ? [] : [...grouped(cards, (card) => card.chapter)];
+      this.#chapter.append(element("optgroup", { label: part }, option(part, cards[0].drill ? "All drills" : `All of ${part}`),
+        ...chapters.map(([address, [{ title }]]) => option(address, title))));
     }
     this.#chapter.addEventListener("change", () => this.start(this.#cram !== null));
-    const cram = element("input", { type: "checkbox" });
+    const cram = element("input", { type: "checkbox" }), settings = element("details", { class: "twin" }, element("summary", {}, "Settings"));
+    settings.addEventListener("toggle", async () => settings.append((await import("./study-settings.js")).fields(this.store, () => this.changed())), { once: true });
     cram.addEventListener("change", () => this.start(cram.checked));
     this.replaceChildren(
       element("div", { class: "study-row review-tools" }, this.#chapter,
         element("label", {}, cram, " Cram: all cards, the schedule stays as it is"), this.#undo),
-      this.#counts, this.#status, this.#place, this.settings());
+      this.#counts, this.#status, this.#place, settings);
   }
 
-  /** The two settings of the schedule. */
-  settings() {
-    const { retention, newADay } = this.store.state.settings;
-    /** @param {string} label @param {string} name @param {number} value @param {number} least @param {number} most @param {number} unit */
-    const field = (label, name, value, least, most, unit) => {
-      const input = element("input", { type: "number", min: least, max: most, value: Math.round(value / unit) });
-      input.addEventListener("change", async () => {
-        if (!input.checkValidity()) return void input.reportValidity();
-        await this.store.add({ kind: "setting", name, value: Number(input.value) * unit });
-        this.tell("Changed.");
-        if (!this.#current) await this.next();
-      });
-      return element("p", {}, element("label", {}, `${label} `, input));
-    };
-    return element("details", { class: "twin" }, element("summary", {}, "Settings"),
-      field("New cards a day", "newADay", newADay, 0, 200, 1),
-      field("Ask again when the chance to know it has fallen to (%)", "retention", retention, 70, 97, 0.01));
+  /** A setting was changed. */
+  async changed() {
+    this.tell("Changed.");
+    this.count();
+    if (!this.#current) await this.next();
   }
 
   /** The cards that the filter leaves. */
@@ -116,8 +109,11 @@ class StudyReview extends HTMLElement {
     return this.next();
   }
 
+  /** The number of new cards a day is that of the whole site: what was begun outside the filter counts. */
   get queue() {
-    return dueOf(this.store, this.chosen, this.store.state.settings.newADay);
+    const { chosen, store } = this, inside = new Set(chosen), day = today(), offset = offsetIn();
+    const begun = this.#all.filter((card) => !inside.has(card) && studyDay(store.state.cards.get(card.id)?.first ?? 0, offset) === day);
+    return dueOf(store, chosen, store.state.settings.newADay - begun.length);
   }
 
   /** Show the next card, or say that there is none now. @param {Listed} [wanted] */
@@ -127,25 +123,33 @@ class StudyReview extends HTMLElement {
     const card = wanted ?? (this.#cram ? this.#cram[0] : this.chosen.find(({ id }) => id === now[0]));
     this.#current = card ?? null;
     this.count();
-    if (!card) {
-      this.#place.replaceChildren(...(this.#cram ? this.crammed() : soon.length ? this.waiting(soon[0]) : this.finished()));
-      return;
-    }
     try {
-      const node = await nodeOf(card, { review: "", ...(this.#cram ? { cram: "" } : {}) });
-      if (turn !== this.#turn) return;
-      const link = element("a", { href: placeOf(card) }, card.drill ? "Where this stands" : `${card.title}: open it in its chapter`);
-      this.#place.replaceChildren(node, element("p", { class: "review-from" }, link));
+      const shown = card ? await this.shown(card) : await this.nothing(soon[0]);
+      if (turn === this.#turn) this.#place.replaceChildren(...shown);
     } catch (error) {
-      if (turn !== this.#turn) return;
-      console.warn(error);
-      this.#place.replaceChildren(
-        element("p", { role: "alert" }, `A question of “${card.title}” could not be fetched. Is there a connection?`),
-        element("div", { class: "study-row" }, button("Try again", () => this.next(card)), button("Leave it for now", () => {
-          this.#lost.add(card.id);
-          this.next();
-        })));
+      if (turn === this.#turn) this.missing(error, card);
     }
+  }
+
+  /** @param {Listed} card @returns {Promise<Element[]>} */
+  async shown(card) {
+    const node = card.drill ? drillNode(card.drill) : await copyOf(placeOf(card));
+    node.setAttribute("review", "");
+    node.toggleAttribute("cram", this.#cram !== null);
+    const link = element("a", { href: placeOf(card) }, card.drill ? "Where this stands" : `${card.title}: open it in its chapter`);
+    return [node, element("p", { class: "review-from" }, link)];
+  }
+
+  /** @param {unknown} error @param {Listed} [card] that could not be fetched; without one it was what follows the last */
+  missing(error, card) {
+    console.warn(error);
+    const leave = () => {
+      if (card) this.#lost.add(card.id);
+      this.next();
+    };
+    this.#place.replaceChildren(
+      element("p", { role: "alert" }, `${card ? `A question of “${card.title}”` : "What comes next"} could not be fetched. Is there a connection?`),
+      element("div", { class: "study-row" }, button("Try again", () => this.next(card)), ...(card ? [button("Leave it for now", leave)] : [])));
   }
 
   count() {
@@ -156,7 +160,15 @@ class StudyReview extends HTMLElement {
     this.dataset.left = String(now.length);
   }
 
-  /** @param {string} id of the card whose step is over first */
+  /** What stands in place of a card. @param {string | undefined} id of the card whose step is over first @returns {Promise<Element[]>} */
+  async nothing(id) {
+    if (this.#cram) return [element("p", {}, "You have been through all of them."), button("Once more", () => this.start(true), { class: "main" })];
+    if (id) return this.waiting(id);
+    const { finished } = await import("./study-finished.js");
+    return finished(this.store, this.#all, this.chosen, this.#done.filter(({ event, rating }) => event && rating).length);
+  }
+
+  /** @param {string} id */
   waiting(id) {
     const due = this.store.state.cards.get(id)?.memory?.due ?? 0, wait = Math.max(0, due - Date.now());
     this.#timer = setTimeout(() => {
@@ -164,29 +176,8 @@ class StudyReview extends HTMLElement {
       this.tell("A card is due again.");
       this.next();
     }, wait + 50);
-    const card = this.#all.find((one) => one.id === id);
     return [element("p", {}, `Nothing else is due at this moment. The next card comes back in ${spoken(wait)}; leave this page open, or go on reading.`),
-      button("Show it now", () => this.next(card))];
-  }
-
-  crammed() {
-    return [element("p", {}, "You have been through all of them."), button("Once more", () => this.start(true), { class: "main" })];
-  }
-
-  finished() {
-    const { store } = this, cards = this.#all.map((card) => entry(store.state, card));
-    const days = forecast(cards, Date.now(), offsetIn(), YEARS * 365), at = days.findIndex((count, day) => day > 0 && count > 0);
-    const reviewed = this.#done.filter(({ event }) => event).length;
-    const known = cards.filter(({ due }) => due !== null).length;
-    const next = at < 0 ? "" : `The next ${days[at] === 1 ? "card comes" : `${days[at]} cards come`} on ${dayOf(Date.now() + at * DAY)}.`;
-    const begun = known ? `${known} of ${cards.length} questions are in your memory.` :
-      "Nothing is in your review yet: answer a question in a chapter, or allow new cards in the settings below.";
-    return [element("div", { class: "review-done" },
-      element("h2", { class: "review-title" }, known ? "Done for today" : "Nothing to review"),
-      element("p", {}, `${reviewed ? `${reviewed} answered just now. ` : ""}${begun} ${next}`),
-      element("p", {}, "What is not due now is remembered well enough: leave it, or ",
-        element("a", { href: new URL("study/progress/", SITE).href }, "look at your progress"), ", or ",
-        element("a", { href: new URL("study/exam/", SITE).href }, "take an exam"), "."))];
+      button("Show it now", () => this.next(this.#all.find((card) => card.id === id)))];
   }
 
   /** @param {string} text */
@@ -194,16 +185,13 @@ class StudyReview extends HTMLElement {
     this.#status.textContent = text;
   }
 
-  /** @param {CustomEvent<{ card: string, rating: number, event?: LogEvent }>} event from the card */
+  /** @param {CustomEvent<{ card: string, told: string, rating: number, event?: LogEvent }>} event from the card */
   async graded({ detail }) {
     const card = this.#current;
     if (!card || card.id !== detail.card) return;
-    const told = /** @type {HTMLElement | null} */ (this.#place.querySelector(".study-view [role=status]"))?.textContent ?? "";
-    if (this.#cram) {
-      this.#cram = [...this.#cram.slice(1), ...(detail.rating === 1 ? [card] : [])];
-      this.#done.push({ card });
-    } else if (detail.event) this.#done.push({ card, event: detail.event });
-    this.tell(detail.rating ? told : "Suspended: not asked until you resume it in its chapter, or undo.");
+    this.#done.push({ card, rating: detail.rating, event: detail.event });
+    if (this.#cram) this.#cram = [...this.#cram.filter((one) => one !== card), ...(detail.rating === 1 ? [card] : [])];
+    this.tell(detail.rating ? detail.told : "Suspended: not asked until you resume it in its chapter, or undo.");
     // The reasons of a quiz want to be read: it stays until the reader goes on.
     if (card.kind === "quiz" && detail.rating) {
       this.count();
@@ -220,7 +208,7 @@ class StudyReview extends HTMLElement {
     const last = this.#done.pop();
     if (!last) return;
     if (last.event) await this.store.undo(last.event);
-    else if (this.#cram) this.#cram = [last.card, ...this.#cram.filter(({ id }) => id !== last.card.id)];
+    else if (this.#cram) this.#cram = [last.card, ...this.#cram.filter((card) => card !== last.card)];
     this.tell(`Taken back: ${last.card.title}.`);
     await this.next(last.card);
     this.#status.focus({ preventScroll: true });

@@ -1,20 +1,15 @@
 // <study-storage>: where the log is and how safe it is; export, import with a preview, deletion.
-import { use } from "../core/statistics.js";
 import { button, element } from "./dom.js";
-import { dayOf, dress, memory, SITE } from "./memory.js";
+import { dress, memory } from "./memory.js";
+import { noteExport, reminder } from "./study-reminder.js";
 
 /** @import { Store } from "./store.js" */
-/** @import { Import } from "../core/log.js" */
 
 const MODES = {
   memory: "Your answers are kept only in this open page. ",
   browser: "Your answers are kept in this browser’s storage. The browser may delete them when it runs out of room, and some browsers do after seven days without a visit. ",
   persistent: "Your answers are kept in this browser’s storage, and the browser has promised not to delete them by itself. ",
 };
-/** After so many reviews, or days of use, since the last export the reader is reminded. */
-const REVIEWS = 200, DAYS = 5;
-const EXPORTED = `${SITE.pathname}study-exported`;
-const WORD = "delete";
 
 class StudyStorage extends HTMLElement {
   #leave = new AbortController();
@@ -28,7 +23,13 @@ class StudyStorage extends HTMLElement {
     const [store] = await Promise.all([memory(), dress()]);
     if (signal.aborted) return;
     const file = element("input", { type: "file", accept: ".json,application/json", "aria-label": "File to import" });
-    file.addEventListener("change", () => file.files?.[0] && this.read(store, file.files[0]));
+    file.addEventListener("change", async () => {
+      const [chosen] = file.files ?? [];
+      // Else the same file chosen once more would be no change.
+      file.value = "";
+      const { preview } = await import("./study-import.js");
+      if (chosen) await preview(store, chosen, this.#preview, (text) => this.tell(text));
+    });
     this.replaceChildren(
       this.#mode, this.#reminder,
       element("div", { class: "study-row" }, button("Export", () => this.save(store), { class: "main" }),
@@ -53,12 +54,11 @@ class StudyStorage extends HTMLElement {
   /** @param {Store} store */
   async show(store) {
     this.dataset.mode = store.mode;
-    const events = await store.events().catch(() => []), damaged = await store.damaged().catch(() => []);
+    const damaged = await store.damaged().catch(() => []);
     const broken = damaged.length ? ` ${damaged.length} damaged records were found; they are set aside, and every export has them.` : "";
-    this.#mode.textContent = `${MODES[store.mode]}${store.problem ? `${store.problem} ` : ""}${events.length} entries.${broken}`;
-    const { reviews, days } = use(events, exported());
-    this.#reminder.hidden = reviews < REVIEWS && !(days >= DAYS && reviews);
-    this.#reminder.textContent = `${reviews} reviews on ${days} days are in no export yet. Export them: then they can be restored.`;
+    this.#mode.textContent = `${MODES[store.mode]}${store.problem ? `${store.problem} ` : ""}${store.state.count} entries.${broken}`;
+    this.#reminder.textContent = await reminder(store);
+    this.#reminder.hidden = !this.#reminder.textContent;
   }
 
   /** @param {Store} store */
@@ -69,11 +69,7 @@ class StudyStorage extends HTMLElement {
     link.click();
     link.remove();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
-    try {
-      localStorage.setItem(EXPORTED, String(Date.now()));
-    } catch {
-      // blocked: the reminder comes again
-    }
+    await noteExport(store);
     await this.show(store);
     this.tell("Exported. Keep the file somewhere else than in this browser.");
   }
@@ -84,67 +80,14 @@ class StudyStorage extends HTMLElement {
     this.tell(mode === "persistent" ? "The browser has promised to keep it." : "The browser did not promise it; some do when a site is bookmarked or used often. Export now and then.");
   }
 
-  /** @param {Store} store @param {File} file */
-  async read(store, file) {
-    this.#preview.replaceChildren();
-    if (file.size > 130_000_000) return this.tell(`The file has ${Math.round(file.size / 1e6)} MB; no log of this site is that large.`);
-    const plan = await store.preview(await file.text());
-    if (plan.fault) return this.tell(plan.fault);
-    const kept = new Set((await store.damaged()).map((one) => JSON.stringify(one)));
-    plan.damaged = plan.damaged.filter((one) => !kept.has(JSON.stringify(one)));
-    const lines = [
-      [plan.added.length, "entries are new and would be added"], [plan.known, "are here already"],
-      [plan.conflicting, "say something else than yours of the same number: yours stay"],
-      [plan.future, "lie in the future, as a clock was wrong: they are left out"],
-      [plan.damaged.length, "cannot be read: they would be set aside"],
-    ].flatMap(([count, text]) => (count ? [element("li", {}, `${count} ${text}.`)] : []));
-    const first = plan.added[0], last = plan.added.at(-1);
-    const span = first && last ? `From ${dayOf(first.at)} to ${dayOf(last.at)}.` : "";
-    const go = plan.added.length + plan.damaged.length > 0;
-    this.#preview.replaceChildren(element("p", {}, go ? `This file would change your log. ${span}` : "This file has nothing that is not here already."),
-      element("ul", {}, ...lines), element("div", { class: "study-row" },
-        ...(go ? [button("Import", () => this.take(store, plan), { class: "main" })] : []), button("Leave it", () => this.#preview.replaceChildren())));
-    this.tell("Nothing is imported yet. This is what the file has.");
-  }
-
-  /** @param {Store} store @param {Import} plan */
-  async take(store, plan) {
-    try {
-      await store.import(plan);
-      this.#preview.replaceChildren();
-      this.tell(`${plan.added.length} entries imported.`);
-    } catch (error) {
-      this.tell(error instanceof Error ? error.message : String(error));
-    }
-  }
-
   /** @param {Store} store */
   deletion(store) {
-    const field = element("input", { type: "text", autocomplete: "off", spellcheck: "false" });
-    const go = button("Delete everything of mine", async () => {
-      if (field.value.trim().toLowerCase() !== WORD) return this.tell(`Nothing was deleted: type the word “${WORD}” first.`);
-      try {
-        await store.clear();
-        localStorage.removeItem(EXPORTED);
-      } catch (error) {
-        return this.tell(`It could not be deleted: ${error instanceof Error ? error.message : error}`);
-      }
-      field.value = "";
-      this.tell("Deleted, in all tabs. This site keeps nothing of yours in this browser.");
-    });
-    return element("details", { class: "twin" }, element("summary", {}, "Delete everything of mine"),
-      element("p", {}, "All answers, grades and settings of this site in this browser go. Nobody can bring them back, unless you have an export: ",
-        button("Export first", () => this.save(store))),
-      element("p", {}, element("label", {}, `Type “${WORD}”: `, field), " ", go));
-  }
-}
-
-/** When the log was last exported; 0 for never. */
-function exported() {
-  try {
-    return Number(localStorage.getItem(EXPORTED)) || 0;
-  } catch {
-    return 0;
+    const details = element("details", { class: "twin" }, element("summary", {}, "Delete everything of mine"));
+    details.addEventListener("toggle", async () => {
+      const { deletion } = await import("./study-deletion.js");
+      details.append(...deletion(store, () => this.save(store), (text) => this.tell(text)));
+    }, { once: true });
+    return details;
   }
 }
 

@@ -1,27 +1,25 @@
 // <study-today> on the start page: what is due, and where the reader was.
 import { element } from "./dom.js";
 import { dress, dueOf, isUsed, memory, SITE } from "./memory.js";
-import { courseCards, grouped, placeOf } from "./study-cards.js";
+import { dueCards, grouped, placeOf } from "./study-cards.js";
 
 /** @import { Store } from "./store.js" */
-/** @import { Listed } from "./study-cards.js" */
 
 class StudyToday extends HTMLElement {
   #leave = new AbortController();
 
   async connectedCallback() {
     const { signal } = (this.#leave = new AbortController());
-    if (!isUsed()) return; // the page says what there is
+    // The page says what there is.
+    if (!isUsed()) return;
     try {
-      const [store, cards] = await Promise.all([memory(), courseCards(), dress()]);
+      const [store] = await Promise.all([memory(), dress()]);
       if (signal.aborted) return;
-      const last = (await store.events()).findLast((event) => event.kind === "review");
-      if (signal.aborted) return;
-      const card = cards.find(({ id }) => id === last?.card);
-      store.addEventListener("change", () => this.show(store, cards, card), { signal });
-      this.show(store, cards, card);
+      store.addEventListener("change", () => this.show(store).catch(console.warn), { signal });
+      await this.show(store);
     } catch (error) {
-      console.warn(error); // what stands here without a script stays
+      // What stands here without a script stays.
+      console.warn(error);
     }
   }
 
@@ -29,14 +27,17 @@ class StudyToday extends HTMLElement {
     this.#leave.abort();
   }
 
-  /** @param {Store} store @param {Listed[]} cards @param {Listed} [last] the one that was answered last */
-  show(store, cards, last) {
-    const { now, soon } = dueOf(store, cards), count = now.length + soon.length;
-    const chapters = [...grouped(cards, ({ chapter }) => chapter).values()];
-    const done = chapters.filter((some) => some.every(({ id }) => store.state.cards.get(id)?.memory)).length;
+  /** @param {Store} store */
+  async show(store) {
+    const { cards } = store.state, all = await dueCards(store), { now, soon } = dueOf(store, all), count = now.length + soon.length;
+    /** @param {{ id: string }} card */
+    const answered = ({ id }) => cards.get(id)?.memory?.last ?? 0;
+    const chapters = [...grouped(all.filter(({ drill }) => !drill), ({ chapter }) => chapter).values()];
+    const done = chapters.filter((some) => some.every(answered)).length;
+    const last = all.reduce((found, card) => (answered(card) > answered(found) ? card : found));
     const review = element("a", { href: new URL("study/review/", SITE).href }, count === 1 ? "1 question is due today" : `${count} questions are due today`);
     this.replaceChildren(element("p", {}, count ? review : "Nothing is due today", `; ${done} of ${chapters.length} pages are worked through.`,
-      ...(last ? [" You were last in ", element("a", { href: placeOf(last) }, last.title), "."] : [])));
+      ...(answered(last) ? [" You were last in ", element("a", { href: placeOf(last) }, last.title), "."] : [])));
     this.dataset.ready = "";
   }
 }
