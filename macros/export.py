@@ -31,9 +31,14 @@ POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
 EXTERNAL = re.compile(r'<a (?=[^>]*\bhref="https?://)(?![^>]*\brel=)')
 COMMENTS = {
     "css": re.compile(r"/\*.*?\*/\s*", re.DOTALL),
-    # In a script only what stands on lines of its own: "//" may stand in a text, too.
-    "js": re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE),
+    # In a script what stands on lines of its own, and what ends a line: "//" may stand in a text, too, but no
+    # text ends without a quotation mark behind it.
+    "js": re.compile(
+        r"""^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)\n|[ \t]+// [^\n"'`]*$""", re.DOTALL | re.MULTILINE
+    ),
 }
+# No text in a script goes over several lines (a test sees to that), so that this changes none.
+INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 # For the search index, which is written by now; the second engine takes it off by itself.
 SEARCHED = re.compile(r"""(<[a-z][^<>]*?) data-search-exclude(?:="")?(?=[\s/>])""")
 SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.IGNORECASE | re.DOTALL)
@@ -151,11 +156,12 @@ def export(site_dir: Path) -> list[str]:
 
 
 def leave_comments_out(site_dir: Path) -> None:
-    """Own styles and scripts without their comments, which are for the repository: up to a quarter."""
+    """Own styles and scripts without comments and indentation, which are for the repository."""
     for suffix, comment in COMMENTS.items():
         for file in (site_dir / "assets" / suffix).rglob(f"*.{suffix}"):
             text = file.read_text(encoding="utf-8")
-            file.write_text(comment.sub("", text), encoding="utf-8", newline="\n")
+            short = INDENTATION.sub("", comment.sub("", text))
+            file.write_text(short, encoding="utf-8", newline="\n")
 
 
 def mend(edit: Edit, site_dir: Path) -> Iterator[str]:

@@ -226,7 +226,8 @@ LEARN = """async () => {
     rating: 1 + i * 13 % 4,
   }));
   const text = JSON.stringify({ format: "generative-ai-study-log", version: 1, events, damaged: [] });
-  await store.import(await store.preview(text));
+  const { preview } = await import("/assets/js/core/log-file.js");
+  await store.import(preview(text, await store.events(), Date.now()));
   await new Promise((done) => setTimeout(done, 2000)); // until the snapshot is there
   return (await store.events()).length;
 }"""

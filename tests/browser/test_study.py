@@ -22,7 +22,8 @@ PUT = """async ({ events }) => {
   const { memory } = await import("/assets/js/ui/memory.js");
   const store = await memory();
   const text = JSON.stringify({ format: "generative-ai-study-log", version: 1, events, damaged: [] });
-  await store.import(await store.preview(text));
+  const { preview } = await import("/assets/js/core/log-file.js");
+  await store.import(preview(text, await store.events(), Date.now()));
 }"""
 
 BLOCKED = "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }"

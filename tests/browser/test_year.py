@@ -38,7 +38,7 @@ def evening(page: Page, learner: Learner) -> list[str]:
     tool.get_by_label("Part or chapter").select_option(page.url.split("study/")[0] + CHAPTER)
     asked: list[str] = []
     for _ in range(MANY):
-        if tool.get_attribute("data-left") == "0":
+        if tool.locator(".review-counts").inner_text().startswith("0 due, 0 new"):
             return asked
         shown = tool.locator(", ".join(f".review-place #{card}" for card in learner.cards))  # of this chapter
         name = shown.get_attribute("id")
@@ -50,7 +50,8 @@ def evening(page: Page, learner: Learner) -> list[str]:
             choose(whole, right=rating > 1)
             if rating > 1:
                 whole.locator(f"[data-rating='{rating}']").click()
-            tool.get_by_role("button", name="Next").click()
+            else:
+                tool.get_by_role("button", name="Next").click()
         else:
             whole.locator("summary").first.click()
             whole.locator(f"[data-rating='{rating}']").click()

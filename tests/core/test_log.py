@@ -130,11 +130,12 @@ def test_to_merge_is_commutative_associative_idempotent_and_in_order(
 
 @given(EVENTS)
 def test_what_was_exported_can_be_imported_once_and_then_adds_nothing(run: Run, events: list[Any]) -> None:
-    both = """(m, [events, now]) => {
-      const log = m.merge(events, []), file = m.toFile(log, [{ reason: "r", record: "<b>" }]);
+    both = """async (m, [events, now]) => {
+      const { merge } = await import("/one/assets/js/core/log.js");
+      const log = merge(events, []), file = m.toFile(log, [{ reason: "r", record: "<b>" }]);
       return [log, file, m.preview(file, [], now), m.preview(file, log, now)];
     }"""
-    log, file, fresh, again = run("log", both, [events, NOW])
+    log, file, fresh, again = run("log-file", both, [events, NOW])
 
     assert fresh["added"] == log == json.loads(file)["events"] and fresh["fault"] == ""
     assert again["added"] == [] and again["known"] == len(log) and again["conflicting"] == 0
@@ -166,12 +167,12 @@ BAD_FILES = {
 @pytest.mark.parametrize("told", BAD_FILES)
 def test_a_file_that_is_no_log_is_refused_with_the_reason(run: Run, told: str) -> None:
     for text in BAD_FILES[told]:
-        found = run("log", PREVIEW, [text, [REVIEW], NOW])
+        found = run("log-file", PREVIEW, [text, [REVIEW], NOW])
         assert told in found["fault"] and found["added"] == [], text
 
 
 def test_a_file_of_fifty_megabytes_is_refused_before_it_is_parsed(run: Run) -> None:
-    found = run("log", "(m) => m.preview('['.repeat(50e6), [], 0)")
+    found = run("log-file", "(m) => m.preview('['.repeat(50e6), [], 0)")
     assert found["fault"] == "The file has 50 million characters; no log of this site has over 32."
 
 
@@ -181,7 +182,7 @@ def test_the_preview_tells_new_known_future_conflicting_and_damaged_apart(run: R
     news = REVIEW | {"id": "event-009", "at": NOW - 5}
     text = file_of(soon, news, REVIEW, news, later, other, "rubbish", damaged=[{"reason": 5, "record": 1}])
 
-    found = run("log", PREVIEW, [text, [REVIEW], NOW])
+    found = run("log-file", PREVIEW, [text, [REVIEW], NOW])
 
     assert found["added"] == [news, soon, later]  # a clock that was wrong takes no event away
     assert (found["known"], found["future"], found["conflicting"]) == (2, 1, 1)
@@ -189,13 +190,13 @@ def test_the_preview_tells_new_known_future_conflicting_and_damaged_apart(run: R
         {"reason": "no record", "record": "rubbish"},
         {"reason": "no record", "record": 1},
     ]
-    assert run("log", PREVIEW, [text, [REVIEW], NOW + DAY])["future"] == 0  # when its time has come
+    assert run("log-file", PREVIEW, [text, [REVIEW], NOW + DAY])["future"] == 0  # when its time has come
 
 
 def test_what_another_page_could_not_read_is_read_again(run: Run) -> None:
     kept = [{"reason": "version 1 is newer than this page: reload it", "record": REVIEW}, "no pair", None]
 
-    found = run("log", PREVIEW, [file_of(UNDO, damaged=kept), [], NOW])
+    found = run("log-file", PREVIEW, [file_of(UNDO, damaged=kept), [], NOW])
 
     assert found["added"] == [REVIEW, UNDO]
     assert [one["record"] for one in found["damaged"]] == ["no pair", None]
@@ -215,7 +216,7 @@ def test_a_hostile_file_pollutes_nothing_and_its_markup_stays_text(run: Run) -> 
               found.added.every((e) => e.polluted === undefined)];
     }}"""
 
-    added, damaged, clean, plain = run("log", script, hostile)
+    added, damaged, clean, plain = run("log-file", script, hostile)
 
     assert clean and plain
     plain_fields = REVIEW.keys() - {"id"}

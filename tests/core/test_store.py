@@ -24,7 +24,7 @@ from tools.chromium import find
 pytestmark = pytest.mark.browser
 
 GRADE = "([card, rating]) => store.grade(card, rating)"
-IMPORT = "async (text) => store.import(await store.preview(text))"
+IMPORT = "async (text) => store.import(await previewed(text))"
 IDS = "async () => (await store.events()).map((event) => event.id)"
 NO_ROOM = """() => {
   const write = IDBObjectStore.prototype.add;
@@ -136,7 +136,7 @@ def test_a_full_disk_keeps_the_grade_in_memory_says_so_and_writes_it_later(page:
     assert grade(page, "a")["stored"] is False
     assert grade(page, "b")["stored"] is False
     says(page, "2 cards, 2 reviews, memory. The browser's storage for this site is full. What you do now is")
-    exported = json.loads(page.evaluate("() => store.export()"))
+    exported = json.loads(page.evaluate("() => exported()"))
     assert [event["card"] for event in exported["events"]] == ["a", "b"]
 
     quota.send("Storage.overrideQuotaForOrigin", {"origin": origin})
@@ -150,9 +150,7 @@ def test_an_import_without_room_changes_nothing_and_says_so(page: Page) -> None:
     grade(page, "a")
     page.evaluate(NO_ROOM)
     text = file_of(*(REVIEW | {"id": f"imported-{n}"} for n in range(5)))
-    told = page.evaluate(
-        "async (text) => store.import(await store.preview(text)).catch((e) => e.message)", text
-    )
+    told = page.evaluate("async (text) => store.import(await previewed(text)).catch((e) => e.message)", text)
 
     assert told.startswith("Nothing was imported. The browser's storage does not work")
     assert len(page.evaluate(IDS)) == 1
@@ -253,11 +251,11 @@ def test_a_start_that_failed_hides_nothing_once_storage_works_again(failing: Pag
     assert grade(failing, "d")["stored"] is False
     says(failing, "1 cards, 1 reviews, memory.")
     failing.evaluate("() => mend()")
-    assert len(json.loads(failing.evaluate("() => store.export()"))["events"]) == 4
+    assert len(json.loads(failing.evaluate("() => exported()"))["events"]) == 4
 
     assert grade(failing, "e")["stored"] is True
     says(failing, "5 cards, 5 reviews, browser.")
-    assert len(json.loads(failing.evaluate("() => store.export()"))["events"]) == 5
+    assert len(json.loads(failing.evaluate("() => exported()"))["events"]) == 5
     failing.reload()
     failing.evaluate("() => mend()")
     failing.evaluate("() => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })) }")
@@ -340,7 +338,7 @@ def test_blocked_storage_is_told_and_reviews_go_on_in_memory(context: BrowserCon
     says(page, "1 cards, 1 reviews, memory.")
     page.get_by_role("button", name="Undo").click()
     says(page, "0 cards, 0 reviews, memory.")
-    assert len(json.loads(page.evaluate("() => store.export()"))["events"]) == 2
+    assert len(json.loads(page.evaluate("() => exported()"))["events"]) == 2
     page.evaluate("() => store.clear()")  # nothing is there to be deleted but what memory has
     says(page, "0 cards, 0 reviews, memory. The browser's settings block storage")
     assert page.evaluate(IDS) == []
@@ -383,7 +381,7 @@ def test_a_damaged_record_stays_is_named_and_goes_into_the_export(page: Page) ->
 
     says(page, "1 cards, 1 reviews, browser.")
     for _ in range(2):  # an import of one's own export changes nothing
-        exported = page.evaluate("() => store.export()")
+        exported = page.evaluate("() => exported()")
         assert [d["record"] for d in json.loads(exported)["damaged"]] == [broken, newer]
         assert "newer than this page" in json.loads(exported)["damaged"][1]["reason"]
         page.evaluate(IMPORT, exported)
@@ -401,7 +399,7 @@ def test_an_import_mends_a_damaged_record_and_sets_the_damaged_one_aside(page: P
     page.evaluate(IMPORT, file_of(broken | {"rating": 2}))
     for _ in range(2):
         says(page, "2 cards, 2 reviews, browser.")
-        exported = json.loads(page.evaluate("() => store.export()"))
+        exported = json.loads(page.evaluate("() => exported()"))
         assert [e["rating"] for e in exported["events"] if e["id"] == "broken-001"] == [2]
         assert [d["record"] for d in exported["damaged"]] == [broken]
         page.reload()
@@ -417,7 +415,7 @@ def test_a_file_imported_twice_adds_its_events_once_also_in_the_other_tab(
         tabs[0].evaluate(IMPORT, text)
         for tab in tabs:
             says(tab, "5 cards, 5 reviews, browser.")
-    again = tabs[0].evaluate("(text) => store.preview(text)", text)
+    again = tabs[0].evaluate("(text) => previewed(text)", text)
     assert again["added"] == [] and again["known"] == 5
     assert [len(tab.evaluate("() => store.damaged()")) for tab in tabs] == [1, 1]
 

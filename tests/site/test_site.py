@@ -257,8 +257,7 @@ def imported(script: Path, on_demand: bool = False, left_out: Container[str] = (
 
 STUDY = {
     "chapter after the first answer": ("question quiz before menu", 20_000),
-    # 20 kB were planned: the store brings all that reads and writes files of logs, about 1.3 kB of it.
-    "review": ("review menu", 22_100),
+    "review": ("review menu", 20_000),
     "exam": ("exam menu", 20_000),
     "progress": ("progress storage menu", 20_000),
     "start": ("today menu", 20_000),

@@ -1,7 +1,7 @@
 // A table as text to take away, with its sources: Markdown, CSV, JSON.
 
 /** @param {string} text */
-const inMarkdown = (text) => text.replace(/[\\|<>`*_[\]]/g, "\\$&").replace(/\s+/g, " ");
+const inMarkdown = (text) => text.replace(/[\\|<>\x60*_[\]]/g, "\\$&").replace(/\s+/g, " ");
 
 /**
  * @param {Column[]} columns

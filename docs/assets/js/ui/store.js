@@ -6,11 +6,12 @@
  * so, and what only memory has is written with the next event that finds room again.
  */
 
-import { merge, preview, read, toFile, VERSION } from "../core/log.js";
+import { merge, read, VERSION } from "../core/log.js";
 import { extend, replay } from "../core/replay.js";
 import { Database } from "./database.js";
 
-/** @import { Damaged, LogEvent, Import } from "../core/log.js" */
+/** @import { Damaged, LogEvent } from "../core/log.js" */
+/** @import { Import } from "../core/log-file.js" */
 /** @import { State } from "../core/replay.js" */
 /** @import { Tables } from "./database.js" */
 /** @typedef {"memory" | "browser" | "persistent"} Mode */
@@ -128,7 +129,7 @@ export class Store extends EventTarget {
     return { event, stored: await this.#job(() => this.#add(event)) };
   }
 
-  /** All events, in order. @returns {Promise<LogEvent[]>} */
+  /** All events, in order, also those that only memory has. @returns {Promise<LogEvent[]>} */
   events() {
     return this.#job(async () => merge((await this.#whole()).values(), []));
   }
@@ -139,16 +140,6 @@ export class Store extends EventTarget {
       await this.#whole();
       return [...this.#damaged];
     });
-  }
-
-  /** The text of a file with everything, also what only memory has and what is damaged. */
-  async export() {
-    return toFile(await this.events(), await this.damaged());
-  }
-
-  /** What importing a file would do. @param {string} text @returns {Promise<Import>} */
-  async preview(text) {
-    return preview(text, await this.events(), Date.now());
   }
 
   /**

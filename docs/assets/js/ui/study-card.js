@@ -16,6 +16,8 @@ class StudyCard extends HTMLElement {
   /** @type {LogEvent | null} */
   #graded = null;
   #busy = false;
+  /** How often the card had been answered when ratings were offered. */
+  #offered = 0;
   #text = "";
   #mark = element("span", { class: "study-mark", hidden: true });
   /** What the reader is told; it takes the focus when the buttons go. */
@@ -100,9 +102,12 @@ class StudyCard extends HTMLElement {
     return store;
   }
 
-  /** The quiet mark: due today, or not asked. Nothing else changes under the reader's hands. */
+  /** The quiet mark: due today, or not asked. Ratings go when another tab has given one. */
   mark() {
     if (!this.#store) return;
+    if (this.ratingButton(1) && !this.#busy && !this.hasAttribute("cram") && this.#offered !== (this.known?.reviews ?? 0)) {
+      this.say("Answered in another tab just now.", button("Grade it again", () => this.offer("", true)));
+    }
     const { now } = dueOf(this.#store, [{ id: this.card, chapter: "", hash: this.dataset.hash }]);
     const told = this.known?.suspended ? "Suspended" : now.length ? "Due" : "";
     this.dataset.study = told.toLowerCase() || (this.known?.memory ? "known" : "new");
@@ -125,10 +130,7 @@ class StudyCard extends HTMLElement {
     const store = await this.wake(), { known } = this;
     // Time has passed, or another store event is still to come.
     this.mark();
-    if (known?.suspended) {
-      this.say("This card is suspended: it is not asked in review.", button("Resume", () => this.suspend(false)));
-      return;
-    }
+    if (known?.suspended) return this.paused();
     const cram = this.hasAttribute("cram");
     if (this.dataset.study === "known" && !anyway && !cram && !this.hasAttribute("review")) {
       this.say(`${told} Asked again in ${spoken(Math.max(0, (known?.memory?.due ?? 0) - Date.now()))}.`.trim(),
@@ -142,6 +144,7 @@ class StudyCard extends HTMLElement {
         if (!cram) made.append(" ", element("small", {}, spans[place]));
         return made;
       }));
+    this.#offered = known?.reviews ?? 0;
     this.say([told, this.changed].filter(Boolean).join(" "), bar,
       ...(cram ? [] : [button("Suspend", () => this.suspend(true), { class: "quiet" })]));
   }
@@ -177,12 +180,12 @@ class StudyCard extends HTMLElement {
     const store = await this.wake(), { changed, dataset: { fact } } = this;
     const { event, stored } = await store.grade(this.card, rating, { hash: this.hash, ...(fact ? { answer: fact.slice(0, 400) } : {}) });
     this.#graded = event;
-    const due = this.known?.memory?.due ?? Date.now(), span = due - Date.now();
+    const due = this.known?.memory?.due ?? event.at, span = due - event.at;
     const when = span < DAY * 5 / 6 ? "" : `, on ${dayOf(due)}`;
     const more = [rating === 1 ? changed : "", stored ? "" : store.problem].filter(Boolean).join(" ");
     this.say(`${told}: asked again in ${spoken(span)}${when}. ${more}`.trim(),
       ...(this.hasAttribute("review") ? [] : [button("Undo", () => this.undo())]));
-    this.status.focus({ preventScroll: true });
+    this.status.focus();
     this.announce({ rating, event });
     // After the first answer it has something to say.
     import("./study-menu.js");
@@ -200,16 +203,20 @@ class StudyCard extends HTMLElement {
     const store = await this.wake();
     await store.undo(event);
     await this.again("Taken back.");
-    this.status.focus({ preventScroll: true });
+    this.status.focus();
+  }
+
+  paused() {
+    this.say("Suspended: not asked in review until you resume it.", button("Resume", () => this.suspend(false)));
   }
 
   /** @param {boolean} suspended */
   async suspend(suspended) {
     const store = await this.wake();
     const { event } = await store.add({ kind: suspended ? "suspend" : "resume", card: this.card });
-    if (suspended) this.say("Suspended: not asked in review until you resume it.", button("Resume", () => this.suspend(false)));
+    if (suspended) this.paused();
     else await this.offer("Resumed.", true);
-    this.status.focus({ preventScroll: true });
+    this.status.focus();
     if (suspended) this.announce({ rating: 0, event });
   }
 }
@@ -238,7 +245,6 @@ class StudyQuestion extends StudyCard {
     must(this, "details.question", HTMLDetailsElement).open = true;
   }
 }
-
 
 /**
  * A quiz: a form to answer it. A wrong answer counts as "again"; after a right one the reader says how hard it was.
@@ -277,7 +283,7 @@ class StudyQuiz extends StudyCard {
     this.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: { card: this.card, right } }));
     if (right) {
       await this.offer("Right. How hard was it?");
-      this.status.focus({ preventScroll: true });
+      this.status.focus();
     } else await this.grade(1, "Not right");
   }
 

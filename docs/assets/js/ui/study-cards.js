@@ -96,12 +96,12 @@ export async function copyOf(address) {
 }
 
 /**
- * Say that the list of cards did not come, and let the reader try again.
- * @param {Element} place @param {unknown} error @param {() => void} again
+ * Say that something did not come, and let the reader try again.
+ * @param {Element} place @param {unknown} error @param {() => void} again @param {string} [what]
  */
-export function notFetched(place, error, again) {
+export function notFetched(place, error, again, what = "The list of questions") {
   console.warn(error);
-  place.replaceChildren(element("p", { role: "alert" }, "The list of questions could not be fetched. Is there a connection? "),
+  place.replaceChildren(element("p", { role: "alert" }, `${what} could not be fetched. Is there a connection? `),
     button("Try again", again));
 }
 

@@ -97,7 +97,7 @@ class StudyExam extends HTMLElement {
     keepState(ID, state);
     flush();
     await this.follow();
-    this.#status.focus({ preventScroll: true });
+    this.#status.focus();
   }
 
   /** @param {string} seed @param {number} size @param {string[]} chapters all where there are none */
@@ -130,8 +130,8 @@ class StudyExam extends HTMLElement {
     const open = asked.filter(({ form }) => !form.answered);
     if (open.length && !this.#warned) {
       this.#warned = true;
-      this.#status.textContent = `${open.length} questions are not answered. Hand in again to count them as missed.`;
-      open[0].form.focus();
+      row.prepend(element("p", { role: "alert" }, `${open.length} questions are not answered. Hand in again to count them as missed, or `,
+        button("go to the first of them", () => open[0].form.focus()), "."));
       return;
     }
     // First of all, as it may not come.

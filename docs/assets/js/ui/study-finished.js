@@ -1,7 +1,7 @@
 // What the review says when nothing is left, fetched then.
 import { entry } from "../core/cards.js";
 import { dateOf, offsetIn, studyDay } from "../core/queue.js";
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 import { dueOf, SITE, today } from "./memory.js";
 import { reminder } from "./study-reminder.js";
 
@@ -28,6 +28,10 @@ export async function finished(store, all, chosen, answered) {
     element("p", {}, "What is not due now is remembered well enough: leave it, or ",
       link("progress", "look at your progress"), ", or ", link("exam", "take an exam"), "."))];
 }
+
+/** @param {() => void} again */
+export const crammed = (again) =>
+  [element("p", {}, "You have been through all of them."), button("Once more", again, { class: "main" })];
 
 /** On which later day cards come, and how many. @param {import("../core/queue.js").Entry[]} cards */
 function next(cards) {

@@ -1,10 +1,11 @@
 // What a file would add to the log, shown before it counts; fetched when the reader has chosen one.
+import { preview as planOf } from "../core/log-file.js";
 import { button, element } from "./dom.js";
 import { dayOf } from "./memory.js";
 import { noteImport } from "./study-reminder.js";
 
 /** @import { Store } from "./store.js" */
-/** @import { Import } from "../core/log.js" */
+/** @import { Import } from "../core/log-file.js" */
 
 const LARGEST = 130_000_000;
 
@@ -13,7 +14,7 @@ export async function preview(store, file, place, tell) {
   place.replaceChildren();
   if (file.size > LARGEST) return tell(`The file has ${Math.round(file.size / 1e6)} MB; no log of this site is that large.`);
   // A file that was changed or deleted since it was chosen cannot be read: it is no log.
-  const plan = await store.preview(await file.text().catch(() => ""));
+  const plan = planOf(await file.text().catch(() => ""), await store.events(), Date.now());
   if (plan.fault) return tell(plan.fault);
   const kept = new Set((await store.damaged()).map((one) => JSON.stringify(one)));
   plan.damaged = plan.damaged.filter((one) => !kept.has(JSON.stringify(one)));

@@ -49,8 +49,7 @@ class StudyReview extends HTMLElement {
       this.#store = store;
       this.#all = all;
     } catch (error) {
-      notFetched(this, error, () => this.connectedCallback());
-      return;
+      return notFetched(this, error, () => this.connectedCallback());
     }
     this.build();
     addEventListener("keydown", (event) => this.key(event), { signal });
@@ -142,30 +141,25 @@ class StudyReview extends HTMLElement {
 
   /** @param {unknown} error @param {Listed} [card] that could not be fetched; without one it was what follows the last */
   missing(error, card) {
-    console.warn(error);
-    const leave = () => {
-      if (card) this.#lost.add(card.id);
+    notFetched(this.#place, error, () => this.next(card), card && `A question of “${card.title}”`);
+    if (card) this.#place.append(" ", button("Leave it for now", () => {
+      this.#lost.add(card.id);
       this.next();
-    };
-    this.#place.replaceChildren(
-      element("p", { role: "alert" }, `${card ? `A question of “${card.title}”` : "What comes next"} could not be fetched. Is there a connection?`),
-      element("div", { class: "study-row" }, button("Try again", () => this.next(card)), ...(card ? [button("Leave it for now", leave)] : [])));
+    }));
   }
 
   count() {
-    const { now, soon, reviews, fresh } = this.queue;
+    const { soon, reviews, fresh } = this.queue;
     this.#counts.textContent = this.#cram ? `${this.#cram.length} left` :
       `${reviews} due, ${fresh} new${soon.length ? `, ${soon.length} in a few minutes` : ""}`;
     this.#undo.disabled = !this.#done.length;
-    this.dataset.left = String(now.length);
   }
 
   /** What stands in place of a card. @param {string | undefined} id of the card whose step is over first @returns {Promise<Element[]>} */
   async nothing(id) {
-    if (this.#cram) return [element("p", {}, "You have been through all of them."), button("Once more", () => this.start(true), { class: "main" })];
-    if (id) return this.waiting(id);
-    const { finished } = await import("./study-finished.js");
-    return finished(this.store, this.#all, this.chosen, this.#done.filter(({ event, rating }) => event && rating).length);
+    if (id && !this.#cram) return this.waiting(id);
+    const { crammed, finished } = await import("./study-finished.js");
+    return this.#cram ? crammed(() => this.start(true)) : finished(this.store, this.#all, this.chosen, this.#done.filter(({ event, rating }) => event && rating).length);
   }
 
   /** @param {string} id */
@@ -176,7 +170,7 @@ class StudyReview extends HTMLElement {
       this.tell("A card is due again.");
       this.next();
     }, wait + 50);
-    return [element("p", {}, `Nothing else is due at this moment. The next card comes back in ${spoken(wait)}; leave this page open, or go on reading.`),
+    return [element("p", {}, `Nothing else is due now. The next card comes back in ${spoken(wait)}: leave this page open, or go on reading.`),
       button("Show it now", () => this.next(this.#all.find((card) => card.id === id)))];
   }
 
@@ -191,17 +185,19 @@ class StudyReview extends HTMLElement {
     if (!card || card.id !== detail.card) return;
     this.#done.push({ card, rating: detail.rating, event: detail.event });
     if (this.#cram) this.#cram = [...this.#cram.filter((one) => one !== card), ...(detail.rating === 1 ? [card] : [])];
-    this.tell(detail.rating ? detail.told : "Suspended: not asked until you resume it in its chapter, or undo.");
-    // The reasons of a quiz want to be read: it stays until the reader goes on.
-    if (card.kind === "quiz" && detail.rating) {
-      this.count();
-      const go = button("Next", () => this.next().then(() => this.#status.focus({ preventScroll: true })), { class: "main" });
-      this.#place.append(go);
-      go.focus({ preventScroll: true });
-      return;
-    }
-    await this.next();
-    this.#status.focus({ preventScroll: true });
+    this.tell(detail.told);
+    // The reasons of a wrong answer want to be read: it stays until the reader goes on.
+    if (card.kind !== "quiz" || detail.rating !== 1) return this.step();
+    this.count();
+    const go = button("Next", () => this.step(), { class: "main" });
+    this.#place.append(go);
+    go.focus();
+  }
+
+  /** To the next card, and into its sight. @param {Listed} [wanted] */
+  async step(wanted) {
+    await this.next(wanted);
+    this.#status.focus();
   }
 
   async undo() {
@@ -210,8 +206,7 @@ class StudyReview extends HTMLElement {
     if (last.event) await this.store.undo(last.event);
     else if (this.#cram) this.#cram = [last.card, ...this.#cram.filter((card) => card !== last.card)];
     this.tell(`Taken back: ${last.card.title}.`);
-    await this.next(last.card);
-    this.#status.focus({ preventScroll: true });
+    await this.step(last.card);
   }
 
   /** Another tab wrote: the numbers follow, the card under the reader's hands stays. */
@@ -222,13 +217,12 @@ class StudyReview extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    const { target, key } = event;
-    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
-    if (target instanceof HTMLElement && target.matches("input, select, textarea, dialog *")) return;
+    const { key } = event, on = /** @type {Element} */ (event.target);
+    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || on.matches("input, select, textarea, dialog *")) return;
     const card = /** @type {any} */ (this.#place.querySelector("study-question, study-quiz"));
     if (key === "u") this.undo();
-    else if (/^[1-4]$/.test(key) && !(target instanceof Node && card?.contains(target))) card?.ratingButton?.(Number(key))?.click();
-    else if (key === " " && !(target instanceof HTMLElement && target.matches("button, summary, a"))) {
+    else if (/^[1-4]$/.test(key) && !card?.contains(on)) card?.ratingButton?.(Number(key))?.click();
+    else if (key === " " && !on.matches("button, summary, a")) {
       if (!card?.reveal) return;
       event.preventDefault();
       card.reveal();

@@ -1,4 +1,5 @@
 // <study-storage>: where the log is and how safe it is; export, import with a preview, deletion.
+import { toFile } from "../core/log-file.js";
 import { button, element } from "./dom.js";
 import { dress, memory } from "./memory.js";
 import { noteExport, reminder } from "./study-reminder.js";
@@ -63,7 +64,7 @@ class StudyStorage extends HTMLElement {
 
   /** @param {Store} store */
   async save(store) {
-    const address = URL.createObjectURL(new Blob([await store.export()], { type: "application/json" }));
+    const address = URL.createObjectURL(new Blob([toFile(await store.events(), await store.damaged())], { type: "application/json" }));
     const link = element("a", { href: address, download: `study-log-${new Date().toISOString().slice(0, 10)}.json`, hidden: true });
     this.append(link);
     link.click();
