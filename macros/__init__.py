@@ -91,6 +91,7 @@ WHOLE_PAGE: dict[str, Callable[..., str]] = {
     "summary_sheet": summary_sheet,
     "data_files": downloads.data_files,
     "question_list": exercises.question_list,
+    "deck": exercises.deck,
 }
 """Macros that make a page of their own, and are not shown among the examples."""
 

@@ -32,6 +32,18 @@ def question_list(page: PageContext) -> str:
     return f"<ul>{''.join(items)}</ul>"
 
 
+def deck(page: PageContext) -> str:
+    """Where all questions can be taken away: the deck for Anki and the table, which the build writes.
+
+    Example: {{ deck() }}
+    """
+    anki, table = page.link("study/genai.apkg"), page.link("study/cards.csv")
+    return (
+        "<p>The questions can be taken away, too, without your answers: "
+        f'<a href="{anki}">a deck for Anki</a>, or <a href="{table}">a table</a> for other programs.</p>'
+    )
+
+
 def _count(number: int, name: str) -> str:
     plural = {"quiz": "quizzes"}.get(name, f"{name}s")
     return f"{number} {name if number == 1 else plural}"

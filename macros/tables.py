@@ -258,7 +258,11 @@ def _row(page: PageContext, kind: str, row: Any, columns: list[str], notes: _Not
             cells.append(f'<th scope="row"{attributes}>{text}{mark}</th>')
         else:
             cells.append(f"<td{attributes}{quiet}>{text}</td>")
-    return f'<tr id="{page.unique("row-" + row.id)}" data-id="{row.id}">{"".join(cells)}</tr>'
+    unique = page.unique(f"row-{row.id}")
+    own = (
+        "" if unique == f"row-{row.id}" else f' data-id="{row.id}"'
+    )  # in the page's second table with this row
+    return f'<tr id="{unique}"{own}>{"".join(cells)}</tr>'
 
 
 def _has_figure(row: Any, column: str) -> bool:

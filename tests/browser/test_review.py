@@ -230,7 +230,7 @@ def test_the_same_link_is_the_same_exam_and_what_was_missed_goes_to_review(page:
     expect(tool.get_by_role("alert")).to_contain_text("2 questions are not answered")
     expect(tool.get_by_role("alert")).to_be_in_viewport()
     tool.get_by_role("button", name="go to the first of them").click()
-    expect(quizzes.nth(3).locator("input").first).to_be_focused()
+    expect(tool.locator(".quiz").nth(3).locator("input").first).to_be_focused()
     tool.get_by_role("button", name="Hand in").click()
     expect(told(tool)).to_contain_text("3 of 5 right")
     result = tool.get_by_role("table", name="Result by chapter")

@@ -246,6 +246,7 @@ def test_another_tab_changes_the_mark_and_not_what_is_open(page: Page, site: Sit
     expect(twin.get_by_role("status")).to_contain_text("asked again")
     expect(question).to_have_attribute("data-study", "known")
 
+    expect(question.get_by_role("status")).to_have_text("Answered in another tab just now.")
     expect(bar.get_by_role("button", name="Hard")).to_be_focused()
 
 

@@ -119,7 +119,7 @@ def test_every_figure_in_a_table_leads_to_its_source_and_locator() -> None:
 def test_tables_have_caption_scopes_row_ids_and_machine_values() -> None:
     shown = call(page(), "table", "models")
     assert "<caption" in shown and 'scope="col"' in shown and 'scope="row"' in shown
-    assert '<tr id="row-gpt-3" data-id="gpt-3">' in shown and 'data-value="175000000000"' in shown
+    assert '<tr id="row-gpt-3">' in shown and 'data-value="175000000000"' in shown
     assert 'data-value="2020-05-28"' in shown
 
 

@@ -102,11 +102,11 @@ class StudyCard extends HTMLElement {
     return store;
   }
 
-  /** The quiet mark: due today, or not asked. Ratings go when another tab has given one. */
+  /** The quiet mark: due today, or not asked. Nothing else changes under the reader's hands. */
   mark() {
     if (!this.#store) return;
     if (this.ratingButton(1) && !this.#busy && !this.hasAttribute("cram") && this.#offered !== (this.known?.reviews ?? 0)) {
-      this.say("Answered in another tab just now.", button("Grade it again", () => this.offer("", true)));
+      this.status.textContent = "Answered in another tab just now.";
     }
     const { now } = dueOf(this.#store, [{ id: this.card, chapter: "", hash: this.dataset.hash }]);
     const told = this.known?.suspended ? "Suspended" : now.length ? "Due" : "";

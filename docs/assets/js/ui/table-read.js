@@ -58,6 +58,6 @@ function readCell(cell, type) {
 export function readRows(table, columns) {
   return [...(table.tBodies[0]?.rows ?? [])].map((row, at) => {
     const cells = [...row.cells].map((cell, i) => readCell(cell, columns[i].type));
-    return { id: row.dataset.id ?? String(at + 1), cells, folded: fold(cells.map(({ text }) => text).join(" \n ")) };
+    return { id: row.dataset.id ?? (row.id.replace(/^row-/, "") || String(at + 1)), cells, folded: fold(cells.map(({ text }) => text).join(" \n ")) };
   });
 }
