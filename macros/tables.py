@@ -261,7 +261,7 @@ def _row(page: PageContext, kind: str, row: Any, columns: list[str], notes: _Not
     unique = page.unique(f"row-{row.id}")
     own = (
         "" if unique == f"row-{row.id}" else f' data-id="{row.id}"'
-    )  # in the page's second table with this row
+    )  # the row's second one
     return f'<tr id="{unique}"{own}>{"".join(cells)}</tr>'
 
 

@@ -222,8 +222,8 @@ LEARN = """async () => {
   const { chapters } = await (await fetch("/study/chapters.json")).json();
   const cards = chapters.flatMap(({ cards }) => cards.map(({ id }) => id)), start = Date.now() - 1e5 * HALF;
   const events = Array.from({ length: 100_000 }, (_, i) => ({
-    v: 1, id: `event-${1e6 + i}`, kind: "review", at: start + i * HALF, zone: 0, card: cards[i * 31 % cards.length],
-    rating: 1 + i * 13 % 4,
+    v: 1, id: `event-${1e6 + i}`, kind: "review", at: start + i * HALF, zone: 0,
+    card: cards[i * 31 % cards.length], rating: 1 + i * 13 % 4,
   }));
   const text = JSON.stringify({ format: "generative-ai-study-log", version: 1, events, damaged: [] });
   const { preview } = await import("/assets/js/core/log-file.js");
