@@ -259,9 +259,7 @@ def _row(page: PageContext, kind: str, row: Any, columns: list[str], notes: _Not
         else:
             cells.append(f"<td{attributes}{quiet}>{text}</td>")
     unique = page.unique(f"row-{row.id}")
-    own = (
-        "" if unique == f"row-{row.id}" else f' data-id="{row.id}"'
-    )  # the row's second one
+    own = "" if unique == f"row-{row.id}" else f' data-id="{row.id}"'  # the row's second one
     return f'<tr id="{unique}"{own}>{"".join(cells)}</tr>'
 
 
