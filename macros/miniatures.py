@@ -7,6 +7,7 @@ stays true when `make measure` writes the file anew.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from macros.charts import SCALE, WIDTH, _decades, _width, tick_group
 from macros.citations import PageContext
 from macros.measured import Results, load
+from macros.tables import framed
 from macros.text import AuthorError, escape, nearest, number, scaled
 
 
@@ -162,13 +164,13 @@ def _apart(wanted: list[float], gap: float, low: float, high: float) -> list[flo
     return places
 
 
-def _grid(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> str:
+def _grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; what stands in the cells is escaped already."""
     head = "".join(f'<th scope="col">{head}</th>' for head in heads)
     body = ""
     for first, *cells in rows:
         body += f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-    return f'<table class="data-table">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<table class="data-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _place(results: Results, seeds: str = "one of each model") -> str:
@@ -390,20 +392,32 @@ def miniature_chart(page: PageContext, kind: str) -> str:
     )
 
 
-def _tokenizers(results: Results) -> tuple[str, str, list[str], list[list[str]]]:
+class Shown(NamedTuple):
+    """A table of measurements; `columns`: fields of a row with their labels."""
+
+    caption: str
+    told: str
+    columns: dict[str, str]
+    rows: Sequence[BaseModel]
+
+
+def _tokenizers(results: Results) -> Shown:
     rows, corpus = results.tokenizers, results.corpus
     cut = [(escape(row.name), row.validation_tokens) for row in rows]
     unknown = [f"{escape(row.name)} {number(row.unknown)}" for row in rows if row.unknown]
-    return (
+    return Shown(
         f"The {number(corpus.validation_characters)} characters of the held-out stories, cut in {len(rows)} "
         f"ways; what had to be learned was learned from {_three(corpus.training_characters)} others",
         f"Tokens for the same text: {_ends(cut, 'fewest with', 'most with', number)}. "
         f"Unknown tokens: {_and(unknown) if unknown else 'none with any of them'}.",
-        ["Tokenizer", "Vocabulary", "Tokens", "Characters per token", "Unknown tokens"],
-        [
-            [label, number(row.vocabulary), number(n), _two(row.characters_per_token), number(row.unknown)]
-            for row, (label, n) in zip(rows, cut)
-        ],
+        {
+            "name": "Tokenizer",
+            "vocabulary": "Vocabulary",
+            "validation_tokens": "Tokens",
+            "characters_per_token": "Characters per token",
+            "unknown": "Unknown tokens",
+        },
+        rows,
     )
 
 
@@ -419,14 +433,14 @@ COLUMNS = {
 }
 
 
-def _models(results: Results) -> tuple[str, str, list[str], list[list[str]]]:
+def _models(results: Results) -> Shown:
     silent = [escape(m.label) for m in results.models if m.bits_per_character is None]
     told = "Bits per character are those of a prediction from left to right, token by token"
-    return (
+    return Shown(
         f"The miniatures: {len(results.models)} small models",
         f"{told}; no such prediction is made by {_and(silent)}." if silent else f"{told}.",
-        [*COLUMNS.values()],
-        [[_figure(field, getattr(model, field)) for field in COLUMNS] for model in results.models],
+        COLUMNS,
+        results.models,
     )
 
 
@@ -442,13 +456,33 @@ def miniature_table(page: PageContext, kind: str) -> str:
     """
     if kind not in TABLES:
         raise AuthorError(f"no table '{kind}'; {nearest(kind, TABLES, 'tables')}")
-    caption, told, heads, rows = TABLES[kind](load())
-    name = page.unique(f"miniatures-{kind}")
-    table = _grid(heads, rows, f'<caption id="{name}">{caption}</caption>')
-    return (
-        f'<div class="table-scroll" role="group" tabindex="0" aria-labelledby="{name}" data-search-exclude>'
-        f"{table}</div><p>{told}</p>"
+    caption, told, columns, rows = TABLES[kind](load())
+    head = "".join(
+        f'<th scope="col" data-column="{field}"{_nature(getattr(row, field) for row in rows)}>{label}</th>'
+        for field, label in columns.items()
     )
+    body = ""
+    for row in rows:
+        row_id = page.unique(re.sub(r"[^a-z0-9]+", "-", f"row-{getattr(row, 'name', '')}".lower()))
+        first, *others = (_cell(field, getattr(row, field)) for field in columns)
+        cells = "".join(f"<td{cell}</td>" for cell in others)
+        body += f'<tr id="{row_id}"><th scope="row"{first}</th>{cells}</tr>'
+    name = page.unique(f"miniatures-{kind}")
+    return f"{framed(name, caption, head, body, len(rows), more=' data-search-exclude')}<p>{told}</p>"
+
+
+def _nature(values: Iterable[object]) -> str:
+    kinds = {type(value) for value in values}
+    return ' data-type="number"' if kinds & {int, float} else ""
+
+
+def _cell(field: str, value: float | str | None) -> str:
+    """The rest of a cell's tag and its text; `data-value` is what it is sorted by."""
+    if value is None:
+        nature = ' class="not-applicable"'
+    else:
+        nature = "" if isinstance(value, str) else f' class="number" data-value="{value:.17g}"'
+    return f"{nature}>{_figure(field, value)}"
 
 
 FORMATS: dict[str, Callable[[float], str]] = {
@@ -458,6 +492,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
     "bytes": lambda value: f"{value / 1e6:.1f} MB" if value >= 1e5 else f"{value / 1e3:.0f} kB",
     "minutes": lambda value: f"{value:.0f}" if value >= 1 else "under 1",
     "bits_per_character": _two,
+    "characters_per_token": _two,
 }
 """How a figure is printed; one that is not listed is printed in full."""
 

@@ -177,14 +177,26 @@ def table(
     long = len(rows) > LONG
     body = "".join(_row(page, kind, row, wanted, notes, long) for row in rows)
     which = _which(page, where)
-    scrolls = "table-scroll table-scroll--long" if long else "table-scroll"
+    style = f"data-table--{kind.replace('_', '-')}"
+    return framed(name, f"{caption}{which}", head, body, len(rows), notes.listed(), style)
+
+
+def framed(
+    name: str, caption: str, head: str, body: str, rows: int, below: str = "", style: str = "", more: str = ""
+) -> str:
+    """A table with what the reader's tools need around it.
+
+    name: the table's id; head: cells of its first row; body: its other rows; style: a class of its own; more:
+    attributes of the whole.
+    """
+    scrolls = "table-scroll table-scroll--long" if rows > LONG else "table-scroll"
     return (
-        f'<div class="table-frame"><data-table data-rows="{"few" if len(rows) < FEW else "many"}">'
+        f'<div class="table-frame"{more}><data-table data-rows="{"few" if rows < FEW else "many"}">'
         f'<div class="{scrolls}" role="group" tabindex="0" aria-labelledby="{name}-caption">'
-        f'<table class="data-table data-table--{kind.replace("_", "-")}" id="{name}">'
-        f'<caption id="{name}-caption">{caption}{which}</caption>'
+        f'<table class="{f"data-table {style}".strip()}" id="{name}">'
+        f'<caption id="{name}-caption">{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        f"</data-table>{notes.listed()}</div>"
+        f"</data-table>{below}</div>"
     )
 
 

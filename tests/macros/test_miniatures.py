@@ -359,7 +359,7 @@ def cells(table: str) -> list[list[str]]:
     body = table.partition("<tbody>")[2]
     return [
         [Strict(cell).words.replace("\u00a0", " ") for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
-        for row in re.findall(r"<tr>(.*?)</tr>", body)
+        for row in re.findall(r"<tr[^>]*>(.*?)</tr>", body)
     ]
 
 
@@ -388,6 +388,11 @@ def test_tables_have_a_row_for_each_and_say_who_is_not_applicable(file: Path) ->
     rows = cells(shown)
     assert rows[2] == ["LSTM", "recurrent", "2.2 M", "4.4 MB", "256", "7.37 M", "45", "1.66"]
     assert rows[0][6] == "under 1" and rows[6][7] == "not applicable"
+    assert (
+        "<data-table" in shown and '<th scope="col" data-column="bytes" data-type="number">File</th>' in shown
+    )
+    assert '<td class="number" data-value="4400000">4.4 MB</td>' in shown
+    assert '<td class="not-applicable">not applicable</td>' in shown
     assert "no such prediction is made by BERT and Encoder–decoder." in shown
     shown = miniature_table(page(), "tokenizers")
     assert cells(shown)[5] == ["words", "2,048", "44,444", "4.47", "6,789"]
