@@ -82,4 +82,5 @@ def test_every_evening_the_page_asks_what_scheduler_and_calendar_say(
             learner.answer(event["card"], datetime.fromtimestamp(event["at"] / 1000, UTC))
         seen = len(events)
     context.close()
-    assert seen > len(learner.sessions) / 2
+    assert seen > days / 5
+    assert days < 365 or set(learner.known) == {card["id"] for card in cards}  # each was begun, most came back
