@@ -24,7 +24,6 @@ from macros import (
     downloads,
     exercises,
     miniatures,
-    study,
     tables,
     timeline,
 )
@@ -116,12 +115,14 @@ def define_env(env: Any) -> None:
     stands in the page where the result would; otherwise it ends the page with an error.
     """
     contexts: dict[str, PageContext] = {}
+    site = functools.cache(read_site)  # MkDocs defines the macros anew for every build
 
     def context() -> PageContext:
         mkdocs = getattr(env.page, "file", None)
         path = mkdocs.src_uri if mkdocs else env.page.path
         if path not in contexts:
-            contexts[path] = PageContext(path, load(), read_site(), from_source=not mkdocs)
+            pages = site() if mkdocs else read_site()
+            contexts[path] = PageContext(path, load(), pages, from_source=not mkdocs)
         return contexts[path]
 
     def register(name: str) -> None:
@@ -153,4 +154,6 @@ def on_post_build(env: Any) -> None:
         site_dir = Path(env.conf["site_dir"])
         with contextlib.suppress(DataError):  # it is told in the pages
             downloads.write_data(site_dir, load())
-            study.write_lists(site_dir, read_site(), load())
+            from macros.study import write_lists  # what it imports takes a seventh of a second
+
+            write_lists(site_dir, read_site(), load())

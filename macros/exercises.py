@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import zip_longest
 
 from macros.citations import PageContext, chapter_link
@@ -16,6 +17,12 @@ BEFORE = 3
 _MARKUP = re.compile(r"[`$*_\[<{\\]")
 
 
+@lru_cache(maxsize=200)
+def _questions(body: str) -> tuple[Question, ...]:
+    """Those of a page, which several pages ask for."""
+    return tuple(find_questions(body))
+
+
 def question_list(page: PageContext) -> str:
     """Every page with questions, in reading order, and how many it asks.
 
@@ -23,7 +30,7 @@ def question_list(page: PageContext) -> str:
     """
     items = []
     for other in page.pages.values():
-        found = [q for q in find_questions(other.body) if q.id]
+        found = [q for q in _questions(other.body) if q.id]
         if not found or other.path.startswith("contributing/"):
             continue
         kinds = [q.kind for q in found]
@@ -74,4 +81,4 @@ def before(page: PageContext) -> str:
 
 def _plain_quizzes(page: Page) -> list[Question]:
     """Quizzes whose stem is plain words, as it stands in HTML that Markdown does not read."""
-    return [q for q in find_questions(page.body) if q.kind == "quiz" and not _MARKUP.search(q.title)]
+    return [q for q in _questions(page.body) if q.kind == "quiz" and not _MARKUP.search(q.title)]

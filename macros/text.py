@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 # HTML's own characters, and those that Markdown would read as markup inside an inline macro's output.
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in "\\`*_{}[]|$~^!'"} | {
@@ -72,6 +73,7 @@ def scaled(value: float) -> str:
     return number(value)
 
 
+@lru_cache(maxsize=10_000)
 def relative(page: str, target: str) -> str:
     """The address of `target` (a path under docs/, perhaps with #fragment) as seen from `page`.
 
