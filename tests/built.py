@@ -6,11 +6,12 @@ import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
 from macros.pages import read_site
+from tools.browser import QuietHandler
 
 
 class Site(NamedTuple):
@@ -44,22 +45,17 @@ CHAPTERS = [
 """Pages that explain one concept."""
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the test report readable."""
-
-
 @contextmanager
 def listening() -> Iterator[ThreadingHTTPServer]:
     """A server on a free port of this machine; it has the port before the site is built for it."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Quiet) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler) as server:
         yield server
         server.shutdown()
 
 
 def serve(server: ThreadingHTTPServer, folder: Path) -> Site:
     """Let the server answer from a folder."""
-    server.RequestHandlerClass = functools.partial(_Quiet, directory=str(folder))
+    server.RequestHandlerClass = functools.partial(QuietHandler, directory=str(folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return Site(folder, url_of(server))
 

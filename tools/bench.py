@@ -14,24 +14,21 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
-from playwright.sync_api import Browser, Playwright, Route, sync_playwright
+from playwright.sync_api import Route, sync_playwright
 
 from macros.export import finish
 from macros.pages import PARTS
 from tools.bench_tables import worst_ratio
-from tools.chromium import find
+from tools.browser import chromium, served
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINES = ("mkdocs", "zensical")
@@ -241,31 +238,19 @@ def review_ready(ours: Path, plain: Path) -> float:
     """Seconds from opening the review page to its first card, from the snapshot of 100,000 events."""
     site = build("mkdocs", ours)
     finish(site)
-    handler = partial(SimpleHTTPRequestHandler, directory=site)
-    SimpleHTTPRequestHandler.log_message = lambda *_: None  # type: ignore[method-assign]
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as driver:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with chromium(driver) as browser:
-            page, home = browser.new_page(), f"http://127.0.0.1:{server.server_port}/study"
-            page.goto(f"{home}/how-it-works/")
-            kept = page.evaluate(LEARN)
-            if kept != 100_000:
-                raise RuntimeError(f"{kept} of 100,000 events were kept")
-            page.add_init_script(READY)
-            times = []
-            for _ in range(5):
-                page.goto(f"{home}/review/")
-                page.locator("study-review[data-ready]").wait_for()
-                page.wait_for_timeout(100)  # the frame in which the page notes the time
-                times.append(float(page.evaluate("readyAt / 1000")))
-        server.shutdown()
+    with served(site) as home, sync_playwright() as driver, chromium(driver) as browser:
+        page, times = browser.new_page(), list[float]()
+        page.goto(f"{home}study/how-it-works/")
+        kept = page.evaluate(LEARN)
+        if kept != 100_000:
+            raise RuntimeError(f"{kept} of 100,000 events were kept")
+        page.add_init_script(READY)
+        for _ in range(5):
+            page.goto(f"{home}study/review/")
+            page.locator("study-review[data-ready]").wait_for()
+            page.wait_for_timeout(100)  # the frame in which the page notes the time
+            times.append(float(page.evaluate("readyAt / 1000")))
     return min(times)
-
-
-def chromium(driver: Playwright) -> Browser:
-    """This system's Chromium; as root, as in containers, it starts without its sandbox only."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return driver.chromium.launch(executable_path=find(), args=["--no-sandbox"] if root else [])
 
 
 def table_work(ours: Path, plain: Path) -> float:

@@ -9,9 +9,7 @@ list); that is measured, too. Times run from the call until the next frame is th
 from __future__ import annotations
 
 import gzip
-import os
 import random
-import re
 import shutil
 import statistics
 import subprocess
@@ -23,24 +21,16 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from tools.chromium import find
+from tools.browser import chromium, imported
 from tools.tasks import NPM
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PACKAGES = {"datatables.net": "3.1.5", "tabulator-tables": "6.5.3"}
 TURNS = 7
 TABLE = DOCS / "assets" / "js" / "ui" / "data-table.js"
-
-
-def imported(script: Path, pattern: str) -> set[Path]:
-    """A script with all that it imports in a way."""
-    names = re.findall(pattern, script.read_text("utf-8"))
-    return {script}.union(*(imported((script.parent / name).resolve(), pattern) for name in names))
-
-
 SCRIPTS = {
-    "ours": sorted(imported(TABLE, r'(?m)^import .*?"(\.[^"]+)"')),
-    "ours with what opens on demand": sorted(imported(TABLE, r'(?:from|\bimport\(|\.load\() ?"(\.[^"]+)"')),
+    "ours": sorted(imported(TABLE)),
+    "ours with what opens on demand": sorted(imported(TABLE, on_demand=True)),
 }
 MAKERS = "OpenAI Google Meta Anthropic Mistral Alibaba DeepSeek Microsoft".split()  # noqa: SIM905
 
@@ -283,8 +273,7 @@ def worst_ratio(sizes: tuple[int, ...] = (1000, 10_000)) -> float:
             print(f"{size / 1e3:8.1f} kB of script, compressed: {name}", flush=True)
         smallest = min(bytes_of["DataTables"], bytes_of["Tabulator"])
         worst = 2.0 if bytes_of["ours with what opens on demand"] > smallest else 0.0
-        root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        browser = driver.chromium.launch(executable_path=find(), args=root)
+        browser = chromium(driver)
         for rows in sizes:
             found = compare(browser, Path(folder), rows)
             print(f"\n{f'{rows:,} rows, milliseconds':<38}" + "".join(f"{work:>8}" for work in found["ours"]))

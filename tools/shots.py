@@ -6,20 +6,17 @@ PAGES names them as the sources do ("index.md language/attention.md"), with a qu
 
 from __future__ import annotations
 
-import functools
-import http.server
 import itertools
 import os
 import re
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import sync_playwright
 
-from tools.chromium import find
+from tools.browser import chromium, served
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE, SHOTS = ROOT / "site", ROOT / "shots"
@@ -52,16 +49,10 @@ def main() -> int:
     every = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
     pages = os.environ.get("PAGES", "").split() or every
     SHOTS.mkdir(exist_ok=True)
-    http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None  # type: ignore[method-assign]
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=SITE)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # Chromium has none for root
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=sandbox)
+    with served(SITE) as home, sync_playwright() as driver, chromium(driver) as browser:
         for page, (width, scheme) in itertools.product(pages, VIEWS):
             view = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            answer = view.goto(f"http://127.0.0.1:{server.server_port}/{address(page)}")
+            answer = view.goto(f"{home}{address(page)}")
             if not answer or not answer.ok:
                 raise SystemExit(f"{page} is not in the site.\n  Remedy: PAGES takes paths like index.md.")
             # All elements wake up before printing, wherever they are in the page.

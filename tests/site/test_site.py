@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Container
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -19,6 +18,7 @@ from macros.cards import CARD_PAGES
 from macros.export import BrokenLink, broken_links, export, inline_scripts
 from tests.built import CHAPTERS, PAGES, Site
 from tools.bench import ROOT, first_visit_files
+from tools.browser import imported
 
 IDS = ROOT / "docs" / "study" / "ids.txt"
 CARDS = {f"{page.removesuffix('.md')}/" for page in CARD_PAGES.values()}
@@ -238,21 +238,6 @@ def test_our_own_scripts_are_small(site: Site) -> None:
     assert [file.name for file in own] == ["boot.js"]
     assert sum(len(gzip.compress(file.read_bytes())) for file in own) <= 4_000
     assert {file.resolve() for file in own} == imported(scripts / "boot.js")
-
-
-def imported(script: Path, on_demand: bool = False, left_out: Container[str] = ()) -> set[Path]:
-    """A script with all that it imports: at once, or what it fetches later, too; without these names."""
-    found, waiting = set(), [script.resolve()]
-    pattern = r'(?m)^import .*?"(\.[^"]+)"'
-    if on_demand:
-        pattern = r'(?:\bfrom|\bimport\(|\bimport|\.load\() ?"(\.[^"]+)"'
-    while waiting:
-        file = waiting.pop()
-        found.add(file)
-        names = re.findall(pattern, file.read_text("utf-8"))
-        paths = [path for name in names if (path := (file.parent / name).resolve()).name not in left_out]
-        waiting += [path for path in paths if path not in found]
-    return found
 
 
 STUDY = {
